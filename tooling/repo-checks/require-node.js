@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 // Plain JavaScript: it must load on a Node.js that cannot read TypeScript, to say so in one line instead of a stack.
 if (!process.features.typescript) {
   process.stderr.write(

@@ -1,0 +1,32 @@
+import { cycles, graph, indexImports } from './graph.ts';
+import { lockfile } from './lockfile.ts';
+import { machinePaths } from './machine-paths.ts';
+import { pack } from './pack.ts';
+import { repositoryRoot, type Check } from './repository.ts';
+
+/** `node tooling/repo-checks/src/main.ts [name …]`: runs the named checks, else all, and prints every finding; exit 1 if there is one. */
+const CHECKS: Readonly<Record<string, Check>> = {
+  graph,
+  cycles,
+  'index-imports': indexImports,
+  lockfile,
+  'machine-paths': machinePaths,
+  pack,
+};
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(CHECKS);
+let found = 0;
+for (const name of wanted) {
+  const check = CHECKS[name];
+  if (check === undefined) {
+    process.stderr.write(`unknown check "${name}"; there are: ${Object.keys(CHECKS).join(', ')}\n`);
+    process.exit(64);
+  }
+  // oxlint-disable-next-line no-await-in-loop -- one after the other: pack installs and builds
+  const findings = await check(repositoryRoot);
+  for (const finding of findings)
+    process.stdout.write(`${name}  ${finding.where}: ${finding.problem}\n    help: ${finding.remedy}\n`);
+  process.stdout.write(`${findings.length === 0 ? 'ok  ' : 'FAIL'} ${name}\n`);
+  found += findings.length;
+}
+process.exitCode = found === 0 ? 0 : 1;
