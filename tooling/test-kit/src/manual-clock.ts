@@ -36,7 +36,8 @@ export const manualClock = (startMs = 0): ManualClock => {
     let due: Pending | undefined;
     for (const timer of pending) {
       if (timer.atMs > untilMs) continue;
-      if (due === undefined || timer.atMs < due.atMs || (timer.atMs === due.atMs && timer.order < due.order)) due = timer;
+      if (due === undefined || timer.atMs < due.atMs || (timer.atMs === due.atMs && timer.order < due.order))
+        due = timer;
     }
     return due;
   };

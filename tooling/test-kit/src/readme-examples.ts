@@ -27,7 +27,10 @@ export const readmeExamples = (file: string): readonly ReadmeExample[] => {
  * Runs TypeScript as a module of the package in `packageDir`, in a Node.js process of its own, on the sources.
  * Resolves with what it printed; rejects when it ends with another code than 0 or takes longer than 30 s.
  */
-export const runExample = (code: string, o: { packageDir: string; env?: Readonly<Record<string, string>> }): Promise<string> =>
+export const runExample = (
+  code: string,
+  o: { packageDir: string; env?: Readonly<Record<string, string>> },
+): Promise<string> =>
   new Promise((resolve, reject) => {
     execFile(
       process.execPath,
@@ -35,7 +38,10 @@ export const runExample = (code: string, o: { packageDir: string; env?: Readonly
       { cwd: o.packageDir, env: { ...process.env, ...o.env }, timeout: 30_000 },
       (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
-        else reject(new Error(`example of ${join(o.packageDir, 'README.md')} failed:\n${stderr}\n${stdout}`, { cause: error }));
+        else
+          reject(
+            new Error(`example of ${join(o.packageDir, 'README.md')} failed:\n${stderr}\n${stdout}`, { cause: error }),
+          );
       },
     );
   });

@@ -1,0 +1,12 @@
+export { DevServiceError } from './errors.ts';
+export type { DevServiceErrorCode } from './errors.ts';
+export { startPostgres } from './postgres/server.ts';
+export type { PostgresAddress, PostgresOptions, PostgresService } from './postgres/server.ts';
+export { sharedPostgres } from './postgres/shared.ts';
+export type { SharedPostgres } from './postgres/shared.ts';
+export { sharedRun, testRunOwner } from './shared-services.ts';
+export type { Unavailable } from './shared-services.ts';
+export { releasePorts, reservePorts } from './ports.ts';
+export type { Run } from './run-folder.ts';
+export { isAlive, processRef } from './process.ts';
+export type { ProcessRef } from './process.ts';
