@@ -4,6 +4,7 @@ export { startPostgres } from './postgres/server.ts';
 export type { PostgresAddress, PostgresOptions, PostgresService } from './postgres/server.ts';
 export { sharedPostgres } from './postgres/shared.ts';
 export type { SharedPostgres } from './postgres/shared.ts';
+export { openRun } from './reaper.ts';
 export { sharedRun, testRunOwner } from './shared-services.ts';
 export type { Unavailable } from './shared-services.ts';
 export { releasePorts, reservePorts } from './ports.ts';
