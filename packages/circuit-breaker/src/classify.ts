@@ -1,0 +1,62 @@
+/**
+ * What a result says about the dependency (CB3).
+ *
+ * Two rules come before any classifier, since no caller could want them otherwise: the refusal of a breaker says nothing about
+ * the dependency behind it, and neither does a call that its own caller aborted.
+ */
+import { isAbortError } from '@busbar/errors';
+
+import { CallRejectedError } from './errors.ts';
+
+/** `success`: the dependency answered; `failure`: it is to blame; `ignore`: this says nothing about it. */
+export type Verdict = 'success' | 'failure' | 'ignore';
+
+/** Decides what errors and results mean. A classifier that throws, or answers anything else, counts as `failure`. */
+export interface Classify {
+  /** Default: every error is a failure. */
+  error?(error: unknown, durationMs: number, signal: AbortSignal | undefined): Verdict;
+  /** Default: every result is a success. */
+  result?(result: unknown, durationMs: number): Verdict;
+}
+
+const isVerdict = (value: unknown): value is Verdict =>
+  value === 'success' || value === 'failure' || value === 'ignore';
+
+/** Applies a classifier, and survives one that is broken. */
+export class Classifier {
+  readonly #classify: Classify;
+  readonly #report: (error: unknown) => void;
+
+  constructor(classify: Classify, report: (error: unknown) => void) {
+    this.#classify = classify;
+    this.#report = report;
+  }
+
+  /** Whether somebody has to be asked at all, and the duration of a call be known. */
+  get present(): boolean {
+    return this.#classify.error !== undefined || this.#classify.result !== undefined;
+  }
+
+  error(error: unknown, durationMs: number, signal: AbortSignal | undefined): Verdict {
+    if (error instanceof CallRejectedError) return 'ignore';
+    if (signal?.aborted === true && (error === signal.reason || isAbortError(error))) return 'ignore';
+    if (this.#classify.error === undefined) return 'failure';
+    return this.#ask(() => this.#classify.error?.(error, durationMs, signal));
+  }
+
+  result(result: unknown, durationMs: number): Verdict {
+    if (this.#classify.result === undefined) return 'success';
+    return this.#ask(() => this.#classify.result?.(result, durationMs));
+  }
+
+  #ask(question: () => unknown): Verdict {
+    try {
+      const verdict = question();
+      if (isVerdict(verdict)) return verdict;
+      this.#report(new TypeError(`a classifier answered neither success, failure nor ignore, but a ${typeof verdict}`));
+    } catch (error) {
+      this.#report(error);
+    }
+    return 'failure';
+  }
+}

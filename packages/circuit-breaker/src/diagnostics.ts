@@ -1,0 +1,46 @@
+/**
+ * The channels `busbar:circuit-breaker:*` of `node:diagnostics_channel` and the shapes of their messages.
+ *
+ * Each publication is guarded by `hasSubscribers`, and there is none per successful call: unobserved, they cost nothing. A
+ * subscriber that throws surfaces as an uncaught exception of its own (Node defers it), never in the protected call.
+ */
+import { channel } from 'node:diagnostics_channel';
+
+import type { Breaker } from './breaker.ts';
+import type { Verdict } from './classify.ts';
+import type { RefusalReason } from './errors.ts';
+import type { BreakerSettings } from './options.ts';
+import type { State } from './state-machine.ts';
+
+export interface CreatedMessage {
+  readonly name: string;
+  readonly options: BreakerSettings;
+  readonly instance: Breaker;
+}
+export interface ClosedMessage {
+  readonly name: string;
+}
+export interface RejectedMessage {
+  readonly name: string;
+  readonly state: State;
+  readonly reason: RefusalReason;
+  readonly retryAfterMs: number;
+}
+export interface ProbeMessage {
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** Absent when the probe was made through the permit API. */
+  readonly durationMs?: number;
+}
+export interface ListenerErrorMessage {
+  readonly name: string;
+  readonly error: unknown;
+}
+
+export const createdChannel = channel('busbar:circuit-breaker:created');
+/** The end of the instance, not the state `closed`: state changes are on `transition`. */
+export const closedChannel = channel('busbar:circuit-breaker:closed');
+export const transitionChannel = channel('busbar:circuit-breaker:transition');
+export const rejectedChannel = channel('busbar:circuit-breaker:rejected');
+export const probeChannel = channel('busbar:circuit-breaker:probe');
+export const listenerErrorChannel = channel('busbar:circuit-breaker:listener-error');

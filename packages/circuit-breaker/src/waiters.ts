@@ -1,0 +1,126 @@
+/**
+ * Those who wait for a permit: first come, first served, bounded, and woken one per permit.
+ *
+ * A waiter is resolved *with* its permit, acquired before it is woken. So no wake-up is lost when a woken caller does nothing,
+ * and nobody who comes later can take the place of one who was woken. One timer stands while somebody waits: it is set for the
+ * moment at which time alone may change the answer.
+ */
+import type { Timers } from '@busbar/retry';
+
+import type { ReadyOptions } from './breaker.ts';
+import { abortedError, BreakerQueueFullError, BreakerQueueTimeoutError, BreakerShutDownError } from './errors.ts';
+import type { Permit } from './permit.ts';
+
+export interface PermitSource {
+  readonly name: string;
+  readonly maxWaiters: number;
+  readonly timers: Timers;
+  /** A permit, or 0; no refusal is counted. */
+  readonly acquire: () => Permit | 0;
+  /** When time alone may change a refusal, in ms; infinite if it cannot. */
+  readonly refusedForMs: () => number;
+  /** Called after the timer had its effect. */
+  readonly onWoken: () => void;
+}
+
+interface Waiter {
+  resolve(permit: Permit): void;
+  reject(error: Error): void;
+  /** Drops timer and listener; runs once, when the waiter leaves. */
+  leave(): void;
+}
+
+export class Waiters {
+  readonly #source: PermitSource;
+  /** In order of arrival; a set, so that one who gives up leaves in O(1). */
+  readonly #waiting = new Set<Waiter>();
+  #timer: unknown;
+
+  constructor(source: PermitSource) {
+    this.#source = source;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  wait(options: ReadyOptions): Promise<Permit> {
+    const { name, maxWaiters } = this.#source;
+    if (this.#waiting.size >= maxWaiters) {
+      return Promise.reject(new BreakerQueueFullError({ breaker: name, limit: maxWaiters }));
+    }
+    return new Promise((resolve, reject) => {
+      this.#enter(resolve, reject, options);
+    });
+  }
+
+  #enter(resolve: (permit: Permit) => void, reject: (error: Error) => void, { signal, timeoutMs }: ReadyOptions): void {
+    const { name, timers } = this.#source;
+    const onAbort = (): void => {
+      this.#fail(waiter, abortedError(`waiting for breaker "${name}"`, signal));
+    };
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : timers.set(() => {
+            this.#fail(waiter, new BreakerQueueTimeoutError({ breaker: name, limitMs: timeoutMs }));
+          }, timeoutMs);
+    const waiter: Waiter = {
+      resolve,
+      reject,
+      leave: () => {
+        if (timer !== undefined) timers.clear(timer);
+        signal?.removeEventListener('abort', onAbort);
+      },
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#waiting.add(waiter);
+    this.#arm();
+  }
+
+  #fail(waiter: Waiter, error: Error): void {
+    this.#remove(waiter);
+    waiter.reject(error);
+    if (this.#waiting.size === 0) this.#disarm();
+  }
+
+  #remove(waiter: Waiter): void {
+    this.#waiting.delete(waiter);
+    waiter.leave();
+  }
+
+  /** Gives a permit to each waiter for whom there is one. */
+  wake(): void {
+    for (const waiter of this.#waiting) {
+      const permit = this.#source.acquire();
+      if (permit === 0) break;
+      this.#remove(waiter);
+      waiter.resolve(permit);
+    }
+    this.#arm();
+  }
+
+  /** Everybody leaves with {@link BreakerShutDownError}. */
+  shutDown(): void {
+    this.#disarm();
+    for (const waiter of this.#waiting) this.#fail(waiter, new BreakerShutDownError({ breaker: this.#source.name }));
+  }
+
+  #arm(): void {
+    this.#disarm();
+    if (this.#waiting.size === 0) return;
+    const delayMs = this.#source.refusedForMs();
+    if (!Number.isFinite(delayMs)) return;
+    this.#timer = this.#source.timers.set(() => {
+      this.#timer = undefined;
+      this.wake();
+      this.#source.onWoken();
+    }, Math.ceil(delayMs));
+  }
+
+  #disarm(): void {
+    if (this.#timer === undefined) return;
+    this.#source.timers.clear(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+
+import * as api from '../src/index.ts';
+
+test('R-STD-5 the exported names are these', () => {
+  expect(Object.keys(api).toSorted()).toEqual([
+    'BREAKER_DEFAULTS',
+    'BREAKER_LIMITS',
+    'BreakerIsolatedError',
+    'BreakerOpenError',
+    'BreakerOptionsError',
+    'BreakerQueueFullError',
+    'BreakerQueueTimeoutError',
+    'BreakerShutDownError',
+    'CallRejectedError',
+    'createBreaker',
+    'resolveBreakerOptions',
+  ]);
+});
