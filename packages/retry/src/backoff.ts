@@ -65,22 +65,21 @@ export const backoffOf = (options: BackoffOptions, path: string, issues: OptionI
   return Object.freeze({ baseMs, factor, maxMs, jitter });
 };
 
-/** The delay before a retry in milliseconds: within the bounds of its row above, never negative, never above `maxMs`. */
-export const nextDelayMs = (backoff: Backoff, step: BackoffStep, random: () => number): number => {
-  const { baseMs, factor, maxMs, jitter } = backoff;
-  if (jitter === 'decorrelated') {
-    const upper = Math.max(baseMs, 3 * step.previousMs);
-    return Math.min(maxMs, baseMs + random() * (upper - baseMs));
-  }
-  const delayMs = Math.min(maxMs, baseMs * factor ** (step.retry - 1)); // an overflow is Infinity, which min takes away
-  switch (jitter) {
-    case 'none':
-      return delayMs;
-    case 'full':
-      return random() * delayMs;
-    case 'equal':
-      return delayMs / 2 + (random() * delayMs) / 2;
-    default:
-      return jitter satisfies never;
-  }
+type Draw = (backoff: Backoff, step: BackoffStep, random: () => number) => number;
+
+/** The power may overflow: `min` takes the Infinity away. */
+const unspread: Draw = ({ baseMs, factor, maxMs }, { retry }) => Math.min(maxMs, baseMs * factor ** (retry - 1));
+
+const DRAWS: Readonly<Record<Jitter, Draw>> = {
+  none: unspread,
+  full: (backoff, step, random) => random() * unspread(backoff, step, random),
+  equal: (backoff, step, random) => ((1 + random()) * unspread(backoff, step, random)) / 2,
+  decorrelated: ({ baseMs, maxMs }, { previousMs }, random) => {
+    const upperMs = Math.max(baseMs, 3 * previousMs);
+    return Math.min(maxMs, baseMs + random() * (upperMs - baseMs));
+  },
 };
+
+/** The delay before a retry in milliseconds: within the bounds of its row above, never negative, never above `maxMs`. */
+export const nextDelayMs = (backoff: Backoff, step: BackoffStep, random: () => number): number =>
+  DRAWS[backoff.jitter](backoff, step, random);

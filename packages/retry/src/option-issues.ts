@@ -7,6 +7,10 @@ export interface OptionIssues {
   number(path: string, value: unknown, rule: NumberRule): number;
   /** The value where it is one of those allowed, else the default, with the problem noted. */
   choice<T extends string>(path: string, value: unknown, rule: ChoiceRule<T>): T;
+  /** Notes a value that is given and of another type. */
+  type(path: string, value: unknown, type: 'boolean' | 'function'): void;
+  /** Notes a value that is given and lacks one of the methods. */
+  methods(path: string, value: object | undefined, names: readonly string[]): void;
   /** Notes every key that is not known. */
   keys(path: string, options: object, known: readonly string[]): void;
   /** @throws {@link RetryOptionsError} when anything was noted. */
@@ -44,6 +48,14 @@ export const optionIssues = (): OptionIssues => {
       const found = rule.allowed.find((allowed) => allowed === value);
       if (found === undefined) add(path, `must be one of ${rule.allowed.join(', ')}`);
       return found ?? rule.default;
+    },
+    type: (path, value, type) => {
+      if (value !== undefined && typeof value !== type) add(path, `must be a ${type}`);
+    },
+    methods: (path, value, names) => {
+      if (value === undefined) return;
+      const missing = names.filter((name) => typeof Reflect.get(Object(value), name) !== 'function');
+      if (missing.length > 0) add(path, `has no method ${missing.join(', ')}`);
     },
     keys: (path, options, known) => {
       for (const key of Object.keys(options)) {
