@@ -11,3 +11,8 @@ export { releasePorts, reservePorts } from './ports.ts';
 export type { Run } from './run-folder.ts';
 export { isAlive, processRef } from './process.ts';
 export type { ProcessRef } from './process.ts';
+export { startKafka } from './kafka/cluster.ts';
+export type { BreakableKafka, KafkaAccess, KafkaOptions, KafkaService } from './kafka/cluster.ts';
+export type { ConsoleRecord } from './kafka/console-consumer.ts';
+export type { KafkaNode } from './kafka/node.ts';
+export { sharedKafka, sharedKafkaCluster } from './kafka/shared.ts';

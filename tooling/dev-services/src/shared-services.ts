@@ -5,15 +5,16 @@
  *     run-…/postgres.json   where it is, or why there is none; written once, complete from the first moment (rename)
  *     run-…/postgres.lock/  held by the process that is starting it; taken over when that process dies
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 
 import { DevServiceError } from './errors.ts';
+import { withLock } from './lock.ts';
 import { poll } from './poll.ts';
-import { isAlive, type ProcessRef, processRef, selfRef } from './process.ts';
+import { type ProcessRef, processRef, selfRef } from './process.ts';
 import { openRun } from './reaper.ts';
-import { isJsonRecord, type JsonRecord, numberOf, stringOf } from './record.ts';
+import { isJsonRecord, type JsonRecord, stringOf } from './record.ts';
 import { findRun, type Run } from './run-folder.ts';
 
 /** One sentence each, printed as they are. */
@@ -63,29 +64,6 @@ export const writeRecord = (run: Run, name: string, record: JsonRecord): void =>
   renameSync(`${file}.${process.pid}`, file);
 };
 
-const takeLock = (lock: string): boolean => {
-  try {
-    mkdirSync(lock);
-    writeFileSync(join(lock, 'holder'), JSON.stringify(selfRef()));
-    return true;
-  } catch {
-    return false; // EEXIST: somebody is at it
-  }
-};
-
-const breakDeadLock = (lock: string): void => {
-  try {
-    const holder: unknown = JSON.parse(readFileSync(join(lock, 'holder'), 'utf8'));
-    if (!isJsonRecord(holder)) return;
-    if (isAlive({ pid: numberOf(holder, 'pid'), startedAt: stringOf(holder, 'startedAt') })) return;
-    const claimed = `${lock}.${process.pid}`;
-    renameSync(lock, claimed); // of several that see a dead holder one succeeds
-    rmSync(claimed, { recursive: true, force: true });
-  } catch {
-    // given back in between, or its holder is about to sign it
-  }
-};
-
 /** Why a service is missing, as a record; rethrows what means that it is broken. */
 export const unavailableFrom = (error: unknown): Unavailable => {
   if (error instanceof DevServiceError && (error.code === 'NOT_AVAILABLE' || error.code === 'RESOLVE_FAILED'))
@@ -108,16 +86,7 @@ export const sharedRecord = async (run: Run, name: string, start: () => Promise<
   const record = await poll(
     async () => {
       const known = readRecord(run, name);
-      if (known !== undefined) return known;
-      if (!takeLock(lock)) {
-        breakDeadLock(lock);
-        return undefined;
-      }
-      try {
-        return readRecord(run, name) ?? (await startRecorded(run, name, start));
-      } finally {
-        rmSync(lock, { recursive: true, force: true });
-      }
+      return known ?? withLock(lock, async () => readRecord(run, name) ?? startRecorded(run, name, start));
     },
     { intervalMs: 25, timeoutMs: START_WITHIN_MS },
   );

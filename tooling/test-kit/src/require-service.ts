@@ -3,19 +3,29 @@
  *
  *     test('…', async (ctx) => {
  *       const postgres = await requireService(ctx, 'postgres');   // { host, port, user, password, adminUrl, version, source }
+ *       const kafka = await requireService(ctx, 'kafka');         // { brokers, createTopic, leader, readWithJava, version, source }
+ *       const cluster = await requireService(ctx, 'kafka-3');     // the same and { nodes, node(id), heal, logTail }: for fault tests
  *     });
  *
  *     const postgres = useService('postgres');                      // at the top of a file or describe; registers a beforeAll of its own
  *     test('…', () => connect(postgres().adminUrl));
  *
  * The service is shared by all test files of the run: one server per run, started by the first call in any worker (or by the test command,
- * which sets `DEV_SERVICES_STATE`), gone when the run ends, however it ends. Do not break it: a test that kills, freezes or reconfigures a
- * server starts one of its own (`startPostgres()` of `@busbar-tooling/dev-services`, 0.4 s).
+ * which sets `DEV_SERVICES_STATE`), gone when the run ends, however it ends. Do not break `postgres` and `kafka`: a test that kills, freezes
+ * or reconfigures a server starts one of its own (`startPostgres()` 0.4 s, `startKafka()` 2–3 s, of `@busbar-tooling/dev-services`).
  *
  * A missing service: with `CI=true` the test **fails** with reason and help; otherwise it is skipped and the reason is in
  * `task.meta.skipReason`, from where the test command lists it.
  */
-import { type SharedPostgres, sharedPostgres, type Unavailable } from '@busbar-tooling/dev-services';
+import {
+  type BreakableKafka,
+  type KafkaAccess,
+  sharedKafka,
+  sharedKafkaCluster,
+  type SharedPostgres,
+  sharedPostgres,
+  type Unavailable,
+} from '@busbar-tooling/dev-services';
 import {
   beforeAll,
   type RunnerTask,
@@ -33,7 +43,12 @@ declare module 'vitest' {
 }
 
 export interface Services {
+  /** An address: `testDatabase` makes a database of one's own there. */
   readonly postgres: SharedPostgres;
+  /** One node; `testTopic` makes a topic of one's own there. */
+  readonly kafka: KafkaAccess;
+  /** Three nodes to be broken, for `*.fault.test.ts`, which run one at a time; leave them healed (`await kafka.heal()`). Ready in 6–8 s. */
+  readonly 'kafka-3': BreakableKafka;
 }
 
 export type ServiceName = keyof Services;
@@ -41,7 +56,11 @@ export type ServiceName = keyof Services;
 /** The context of a test (also in `beforeEach`), or the suite that a `beforeAll` gets as its second parameter. */
 export type ServiceUser = TestContext | Readonly<RunnerTestSuite | RunnerTestFile>;
 
-const attach: { readonly [N in ServiceName]: () => Promise<Services[N] | Unavailable> } = { postgres: sharedPostgres };
+const attach: { readonly [N in ServiceName]: () => Promise<Services[N] | Unavailable> } = {
+  postgres: sharedPostgres,
+  kafka: sharedKafka,
+  'kafka-3': sharedKafkaCluster,
+};
 
 const testsOf = (tasks: readonly RunnerTask[]): readonly RunnerTestCase[] =>
   tasks.flatMap((task) => (task.type === 'test' ? [task] : testsOf(task.tasks)));

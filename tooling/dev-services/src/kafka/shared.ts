@@ -1,0 +1,79 @@
+/** The brokers that a whole test run shares: one node for everybody, three for the fault tests, which run one file at a time. */
+import { basename, join } from 'node:path';
+
+import { configuredBrokers } from '../configured.ts';
+import { DevServiceError } from '../errors.ts';
+import { isJsonRecord, type JsonRecord, numberOf, numbersOf, stringOf, stringsOf } from '../record.ts';
+import type { Run } from '../run-folder.ts';
+import { isUnavailable, sharedRecord, sharedRun, type Unavailable, unavailableOf } from '../shared-services.ts';
+import { findKafka } from './class-path.ts';
+import { type BreakableKafka, Brokers, type KafkaAccess, KafkaCluster, startKafka } from './cluster.ts';
+import { clusterState } from './metadata-probe.ts';
+import type { NodePlace } from './properties.ts';
+
+const PORT_NAMES = ['internal', 'plain', 'controller'] as const;
+
+const clusterRecord = (cluster: KafkaCluster): JsonRecord => ({
+  available: true,
+  source: cluster.source,
+  version: cluster.version,
+  folder: basename(cluster.folder),
+  nodes: cluster.places.map(({ id, ports }) => ({ id, ports: PORT_NAMES.map((name) => ports[name]) })),
+});
+
+const placesOf = (record: JsonRecord): readonly NodePlace[] =>
+  (Array.isArray(record['nodes']) ? record['nodes'] : []).filter(isJsonRecord).map((node) => {
+    const [internal = 0, plain = 0, controller = 0] = numbersOf(node, 'ports');
+    return { id: numberOf(node, 'id'), ports: { internal, plain, controller } };
+  });
+
+const clusterFrom = (run: Run, record: JsonRecord): KafkaCluster =>
+  new KafkaCluster({
+    run,
+    folder: join(run.folder, stringOf(record, 'folder')),
+    version: stringOf(record, 'version'),
+    places: placesOf(record),
+    kafka: () => findKafka(),
+  });
+
+const checkConfigured = async (brokers: readonly string[]): Promise<JsonRecord> => {
+  try {
+    const states = await Promise.any(brokers.map((broker) => clusterState(broker, [])));
+    return { available: true, source: 'configured', version: 'unknown', brokers, nodes: states.brokers.length };
+  } catch (cause) {
+    throw new DevServiceError('NOT_AVAILABLE', {
+      service: 'Kafka',
+      reason: `none of the configured brokers ${brokers.join(', ')} answers`,
+      help: 'Correct BUSBAR_KAFKA_BROKERS, or unset it to let the tests start a broker of their own.',
+      cause,
+    });
+  }
+};
+
+/**
+ * The run's shared broker: the configured ones, else one node of ours, started by the first caller of all processes.
+ * @throws {DevServiceError} when it is there but does not start; a missing one is an answer, not an error.
+ */
+export const sharedKafka = async (run?: Run): Promise<KafkaAccess | Unavailable> => {
+  const itsRun = run ?? (await sharedRun());
+  const configured = configuredBrokers(process.env);
+  const record = await sharedRecord(itsRun, 'kafka', async () =>
+    configured.length > 0 ? checkConfigured(configured) : clusterRecord(await startKafka({}, itsRun)),
+  );
+  if (isUnavailable(record)) return unavailableOf(record);
+  if (stringOf(record, 'source') === 'maven') return clusterFrom(itsRun, record);
+  return new Brokers({
+    source: 'configured',
+    version: stringOf(record, 'version'),
+    brokers: stringsOf(record, 'brokers'),
+  });
+};
+
+/** The run's three nodes, which its users may break and have to heal; never a configured cluster: nothing there is ours to kill. */
+export const sharedKafkaCluster = async (run?: Run): Promise<BreakableKafka | Unavailable> => {
+  const itsRun = run ?? (await sharedRun());
+  const record = await sharedRecord(itsRun, 'kafka-3', async () =>
+    clusterRecord(await startKafka({ nodes: 3 }, itsRun)),
+  );
+  return isUnavailable(record) ? unavailableOf(record) : clusterFrom(itsRun, record);
+};
