@@ -16,7 +16,7 @@ export type {
 export { defineConfig } from './define-config.ts';
 export type { AnyDefinition, ConfigDefinition, ConfigInput } from './define-config.ts';
 export { defineRule } from './rules.ts';
-export type { AnyRule, Rule, RuleVerdict } from './rules.ts';
+export type { AnyRule, Rule, RuleInput, RuleVerdict } from './rules.ts';
 export { defineDerived } from './resolve.ts';
 export type { AnyDerived, Derived } from './resolve.ts';
 export type { DeepPartialInput, DeepReadonly, Path, ValueAt, ValuesAt } from './setting-path.ts';

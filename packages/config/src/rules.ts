@@ -26,12 +26,15 @@ export interface Rule<S extends TObject> extends AnyRule {
 }
 
 /** A rule whose `check` receives the values of `needs`, in that order and typed. */
+export interface RuleInput<S extends TObject, N extends readonly Path<S>[]> extends Omit<AnyRule, 'needs' | 'check'> {
+  readonly needs: N;
+  readonly check: (...values: ValuesAt<S, N>) => RuleVerdict;
+}
+
+/** Ties a rule to its schema, so that a wrong path or a wrong parameter does not compile. */
 export const defineRule = <S extends TObject, const N extends readonly Path<S>[]>(
   _schema: S,
-  rule: Omit<Rule<S>, 'needs' | 'check'> & {
-    readonly needs: N;
-    readonly check: (...values: ValuesAt<S, N>) => RuleVerdict;
-  },
+  rule: RuleInput<S, N>,
 ): Rule<S> => rule;
 
 /** The issues of all rules that are violated, in the order of the rules. */

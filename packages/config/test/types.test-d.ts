@@ -1,6 +1,15 @@
 import { expectTypeOf } from 'vitest';
 
-import { defineRule, loadConfig, Setting, type DeepPartialInput, type Path, type Secret } from '../src/index.ts';
+import {
+  defineRule,
+  loadConfig,
+  Setting,
+  type DeepPartialInput,
+  type Path,
+  type Rule,
+  type RuleInput,
+  type Secret,
+} from '../src/index.ts';
 import { exampleSettings } from './example-settings.ts';
 
 const config = loadConfig(exampleSettings);
@@ -35,3 +44,16 @@ defineRule(schema, {
 });
 // @ts-expect-error -- no such path
 defineRule(schema, { code: 'X', needs: ['c'], check: () => false });
+
+/** An application may wrap `defineRule` for its own schema. */
+const rule = <const N extends readonly Path<Schema>[]>(input: RuleInput<Schema, N>): Rule<Schema> =>
+  defineRule(exampleSettings.schema, input);
+rule({
+  code: 'X',
+  needs: ['postgres.port', 'postgres.password'],
+  check: (port, password) => {
+    expectTypeOf(port).toEqualTypeOf<number>();
+    expectTypeOf(password).toEqualTypeOf<Secret | undefined>();
+    return false;
+  },
+});
