@@ -4,8 +4,6 @@
  * The test preset takes `BUSBAR_*` out of the workers' environment, so that a developer's settings do not color configuration tests; what
  * concerns services it hands on in `DEV_SERVICES_CONFIGURED`, a JSON object of the same names.
  */
-import { DevServiceError } from './errors.ts';
-import type { PostgresAddress } from './postgres/server.ts';
 import { isJsonRecord, stringOf } from './record.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,7 +14,15 @@ const settingsOf = (env: Environment): Readonly<Record<string, unknown>> => {
   return { ...(isJsonRecord(handedOn) ? handedOn : {}), ...env };
 };
 
-export interface ConfiguredPostgres {
+/** The brokers named by the environment, `host:port` each; empty without `BUSBAR_KAFKA_BROKERS`. */
+export const configuredBrokers = (env: Environment): readonly string[] =>
+  stringOf(settingsOf(env), 'BUSBAR_KAFKA_BROKERS')
+    .split(',')
+    .map((broker) => broker.trim())
+    .filter((broker) => broker !== '');
+
+/** Where the environment says that PostgreSQL is. */
+export interface PostgresSettings {
   readonly host: string;
   readonly port: number;
   readonly user: string;
@@ -25,7 +31,7 @@ export interface ConfiguredPostgres {
 }
 
 /** The PostgreSQL server named by the environment; `undefined` without `BUSBAR_POSTGRES_HOST`. */
-export const configuredPostgres = (env: Environment): ConfiguredPostgres | undefined => {
+export const configuredPostgres = (env: Environment): PostgresSettings | undefined => {
   const settings = settingsOf(env);
   const host = stringOf(settings, 'BUSBAR_POSTGRES_HOST');
   if (host === '') return undefined;
@@ -37,41 +43,4 @@ export const configuredPostgres = (env: Environment): ConfiguredPostgres | undef
   url.username = encodeURIComponent(user);
   url.password = encodeURIComponent(password);
   return { host, port, user, password, adminUrl: url.href };
-};
-
-/** The brokers named by the environment, `host:port` each; empty without `BUSBAR_KAFKA_BROKERS`. */
-export const configuredBrokers = (env: Environment): readonly string[] =>
-  stringOf(settingsOf(env), 'BUSBAR_KAFKA_BROKERS')
-    .split(',')
-    .map((broker) => broker.trim())
-    .filter((broker) => broker !== '');
-
-/** Asks the configured server for its version. @throws {DevServiceError} NOT_AVAILABLE when it does not answer or the role may not create databases. */
-export const connectConfigured = async (configured: ConfiguredPostgres): Promise<PostgresAddress> => {
-  const { default: pg } = await import('pg');
-  const client = new pg.Client({ connectionString: configured.adminUrl, connectionTimeoutMillis: 5_000 });
-  const where = `the configured PostgreSQL at ${configured.host}:${configured.port}`;
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ version: string; may: boolean }>(
-      `select current_setting('server_version') as version, rolcreatedb or rolsuper as may from pg_roles where rolname = current_user`,
-    );
-    const [row] = rows;
-    if (row?.may === true)
-      return { ...configured, source: 'configured', version: row.version.split(' ')[0] ?? row.version };
-  } catch (cause) {
-    throw new DevServiceError('NOT_AVAILABLE', {
-      service: 'PostgreSQL',
-      reason: `${where} does not answer`,
-      help: 'Correct BUSBAR_POSTGRES_*, or unset them to let the tests start a server of their own.',
-      cause,
-    });
-  } finally {
-    await client.end().catch(() => undefined); // never connected
-  }
-  throw new DevServiceError('NOT_AVAILABLE', {
-    service: 'PostgreSQL',
-    reason: `${where}: the role ${configured.user} may not create databases`,
-    help: `Run: alter role "${configured.user}" createdb`,
-  });
 };

@@ -15,7 +15,7 @@
 import { once } from 'node:events';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 
-import { openRun, releasePorts, reservePorts, testRunOwner } from '@busbar-tooling/dev-services';
+import { releasePorts, reservePorts, sharedRun } from '@busbar-tooling/dev-services';
 
 import { FaultyPipe, type PipeFaults } from './faulty-pipe.ts';
 
@@ -210,7 +210,7 @@ export const startTcpProxy = async (o: TcpProxyOptions): Promise<TcpProxy> => {
   let { listenPort } = o;
   let release = (): void => undefined;
   if (listenPort === undefined) {
-    const run = await openRun(testRunOwner());
+    const run = await sharedRun();
     const ports = await reservePorts(run, 1);
     [listenPort = 0] = ports;
     release = () => {

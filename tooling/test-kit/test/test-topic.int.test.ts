@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { testTopic, useTestTopic } from '../src/test-topic.ts';
 
 const topic = useTestTopic({ partitions: 2 });
+const aNumber: unknown = expect.any(Number);
 
 const produce = async (brokers: readonly string[], name: string): Promise<void> => {
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.ERROR });
@@ -32,7 +33,7 @@ test('what was produced is read back byte for byte by the Java consumer, by part
       key: Buffer.from([0, 255]),
       value: Buffer.from('v'),
       headers: [],
-      timestampMs: expect.any(Number),
+      timestampMs: aNumber,
     },
     {
       partition: 1,
@@ -43,9 +44,9 @@ test('what was produced is read back byte for byte by the Java consumer, by part
         { name: 'ce_id', value: Buffer.from('a:b,c') },
         { name: 'empty', value: Buffer.from('') },
       ],
-      timestampMs: expect.any(Number),
+      timestampMs: aNumber,
     },
-    { partition: 1, offset: 1, key: null, value: null, headers: [], timestampMs: expect.any(Number) },
+    { partition: 1, offset: 1, key: null, value: null, headers: [], timestampMs: aNumber },
   ]);
   expect(await topic().read({ maxRecords: 1 })).toHaveLength(1);
 });

@@ -43,18 +43,17 @@ export interface KafkaAccess {
   readWithJava(topic: string, o?: ReadTopicOptions): Promise<readonly ConsoleRecord[]>;
 }
 
-/** Brokers of ours, which may be broken. */
-export interface BreakableKafka extends KafkaAccess {
-  readonly source: 'maven';
+/** Brokers that may be broken on purpose, if they are ours. */
+export interface KafkaService extends KafkaAccess, AsyncDisposable {
+  /** Empty for configured brokers: nothing there is ours to kill. */
   readonly nodes: readonly KafkaNode[];
-  /** Node 1, or 1 to 3. */
+  /** Node 1, or 1 to 3. @throws {DevServiceError} UNSUPPORTED_FAULT for configured brokers. */
   node(id: number): KafkaNode;
   /** Starts and resumes what is down and resolves when all nodes are members and all replicas in sync. */
   heal(): Promise<void>;
+  /** The last 64 KiB of a node's log. */
   logTail(id: number): string;
 }
-
-export interface KafkaService extends BreakableKafka, AsyncDisposable {}
 
 const READY_WITHIN_MS = 60_000;
 const PORTS_PER_NODE = 3;

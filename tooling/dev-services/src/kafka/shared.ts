@@ -2,23 +2,30 @@
 import { basename, join } from 'node:path';
 
 import { configuredBrokers } from '../configured.ts';
-import { DevServiceError } from '../errors.ts';
 import { isJsonRecord, type JsonRecord, numberOf, numbersOf, stringOf, stringsOf } from '../record.ts';
 import type { Run } from '../run-folder.ts';
 import { isUnavailable, sharedRecord, sharedRun, type Unavailable, unavailableOf } from '../shared-services.ts';
 import { findKafka } from './class-path.ts';
-import { type BreakableKafka, Brokers, type KafkaAccess, KafkaCluster, startKafka } from './cluster.ts';
-import { clusterState } from './metadata-probe.ts';
+import { type KafkaAccess, KafkaCluster, type KafkaService, startKafka } from './cluster.ts';
+import { checkConfiguredKafka, ConfiguredKafka } from './configured-kafka.ts';
 import type { NodePlace } from './properties.ts';
 
 const PORT_NAMES = ['internal', 'plain', 'controller'] as const;
 
-const clusterRecord = (cluster: KafkaCluster): JsonRecord => ({
+/** What other processes need to reach a cluster of ours. */
+export const clusterRecord = (cluster: KafkaCluster): JsonRecord => ({
   available: true,
   source: cluster.source,
   version: cluster.version,
   folder: basename(cluster.folder),
   nodes: cluster.places.map(({ id, ports }) => ({ id, ports: PORT_NAMES.map((name) => ports[name]) })),
+});
+
+export const brokersRecord = ({ source, version, brokers }: ConfiguredKafka): JsonRecord => ({
+  available: true,
+  source,
+  version,
+  brokers,
 });
 
 const placesOf = (record: JsonRecord): readonly NodePlace[] =>
@@ -36,19 +43,8 @@ const clusterFrom = (run: Run, record: JsonRecord): KafkaCluster =>
     kafka: () => findKafka(),
   });
 
-const checkConfigured = async (brokers: readonly string[]): Promise<JsonRecord> => {
-  try {
-    const states = await Promise.any(brokers.map((broker) => clusterState(broker, [])));
-    return { available: true, source: 'configured', version: 'unknown', brokers, nodes: states.brokers.length };
-  } catch (cause) {
-    throw new DevServiceError('NOT_AVAILABLE', {
-      service: 'Kafka',
-      reason: `none of the configured brokers ${brokers.join(', ')} answers`,
-      help: 'Correct BUSBAR_KAFKA_BROKERS, or unset it to let the tests start a broker of their own.',
-      cause,
-    });
-  }
-};
+/** Three nodes that a user may break and has to heal, and that end with the run. */
+export type BreakableKafka = Omit<KafkaService, typeof Symbol.asyncDispose>;
 
 /**
  * The run's shared broker: the configured ones, else one node of ours, started by the first caller of all processes.
@@ -58,15 +54,13 @@ export const sharedKafka = async (run?: Run): Promise<KafkaAccess | Unavailable>
   const itsRun = run ?? (await sharedRun());
   const configured = configuredBrokers(process.env);
   const record = await sharedRecord(itsRun, 'kafka', async () =>
-    configured.length > 0 ? checkConfigured(configured) : clusterRecord(await startKafka({}, itsRun)),
+    configured.length > 0
+      ? brokersRecord(await checkConfiguredKafka(configured))
+      : clusterRecord(await startKafka({}, itsRun)),
   );
   if (isUnavailable(record)) return unavailableOf(record);
   if (stringOf(record, 'source') === 'maven') return clusterFrom(itsRun, record);
-  return new Brokers({
-    source: 'configured',
-    version: stringOf(record, 'version'),
-    brokers: stringsOf(record, 'brokers'),
-  });
+  return new ConfiguredKafka(stringsOf(record, 'brokers'));
 };
 
 /** The run's three nodes, which its users may break and have to heal; never a configured cluster: nothing there is ours to kill. */

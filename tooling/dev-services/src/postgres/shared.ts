@@ -1,7 +1,8 @@
-import { configuredPostgres, connectConfigured } from '../configured.ts';
+import { configuredPostgres } from '../configured.ts';
 import { type JsonRecord, numberOf, stringOf } from '../record.ts';
 import type { Run } from '../run-folder.ts';
 import { isUnavailable, sharedRecord, sharedRun, type Unavailable, unavailableOf } from '../shared-services.ts';
+import { checkConfiguredPostgres } from './configured-postgres.ts';
 import { type PostgresAddress, startPostgres } from './server.ts';
 
 /** A server shared by many test files: an address and nothing that could disturb a neighbor. */
@@ -9,7 +10,8 @@ export interface SharedPostgres extends PostgresAddress {
   readonly available: true;
 }
 
-const addressRecord = (address: PostgresAddress): JsonRecord => {
+/** What other processes need to reach a server. */
+export const addressRecord = (address: PostgresAddress): JsonRecord => {
   const { source, version, host, port, user, password, adminUrl } = address;
   return { available: true, source, version, host, port, user, password, adminUrl };
 };
@@ -28,7 +30,9 @@ const sharedFrom = (record: JsonRecord): SharedPostgres => ({
 /** The configured server, else one of ours that ends with the run. */
 const startShared = async (run: Run): Promise<JsonRecord> => {
   const configured = configuredPostgres(process.env);
-  return addressRecord(configured === undefined ? await startPostgres({}, run) : await connectConfigured(configured));
+  return addressRecord(
+    configured === undefined ? await startPostgres({}, run) : await checkConfiguredPostgres(configured),
+  );
 };
 
 /**
