@@ -1,1 +1,84 @@
-export {};
+// The pool
+export { createProducerPool } from './producer-pool.ts';
+export type { CloseReport, ProducerPool, StartOptions } from './pool-port.ts';
+export type { BatchOptions, PublishOptions } from './publishing.ts';
+export type { ProducerRecord } from './record.ts';
+export type { Ack, Settlement } from './settlement.ts';
+
+// Options
+export { PRODUCER_POOL_DEFAULTS, PRODUCER_POOL_LIMITS, resolveProducerPoolOptions } from './options.ts';
+export type {
+  BufferOptions,
+  CallGuard,
+  PoolOptions,
+  ProducerPoolOptions,
+  ResolvedProducerPoolOptions,
+  RetryDelayOptions,
+} from './options.ts';
+
+// Observation
+export type { Distribution } from './histogram.ts';
+export type { PoolHealth } from './health.ts';
+export type { PartStats, ProducerPoolStats } from './stats.ts';
+export type { ProducerState, RetireReason } from './slot.ts';
+export type { CheckOutcome, ConnectivityCheck } from './connectivity-checks.ts';
+export type {
+  BackpressureMessage,
+  ClosedMessage,
+  CreatedMessage,
+  FaultMessage,
+  LaneMessage,
+  ProducerMessage,
+  SendMessage,
+  SentRecord,
+} from './diagnostics.ts';
+
+// Errors
+export {
+  ProducerAbortedError,
+  ProducerAuthError,
+  ProducerBufferFullError,
+  ProducerClosedError,
+  ProducerConnectError,
+  ProducerDeliveryTimeoutError,
+  ProducerDriverError,
+  ProducerKeyBlockedError,
+  ProducerOptionsError,
+  ProducerPoolError,
+  ProducerRecordInvalidError,
+  ProducerRecordRejectedError,
+  ProducerRecordTooLargeError,
+  ProducerTopicDeniedError,
+  ProducerUnacknowledgedError,
+  ProducerUnavailableError,
+  ProducerUnknownTopicError,
+  ProducerWatchdogError,
+} from './errors.ts';
+export type { ErrorScope, ProducerErrorCode, ProducerErrorDetails } from './errors.ts';
+
+// The port of drivers
+export type {
+  Acks,
+  BrokerNode,
+  ClusterMetadata,
+  Compression,
+  DriverAck,
+  DriverCall,
+  DriverCapabilities,
+  DriverFault,
+  DriverProducer,
+  FaultKind,
+  FaultOutcome,
+  FaultScope,
+  FrozenRecord,
+  HostPort,
+  KafkaConnectionOptions,
+  MetadataOptions,
+  OpenProducerOptions,
+  PartitionMetadata,
+  ProducerDriver,
+  SaslMechanism,
+  SaslOptions,
+  TlsOptions,
+  TopicMetadata,
+} from './driver.ts';

@@ -1,0 +1,332 @@
+/**
+ * The way in: a record is checked, frozen, charged to the buffer and handed to its lane. Who finds no room waits here.
+ */
+import { bufferFull, expiredWaiting, noPartition } from './admission-errors.ts';
+import type { BatchCall, Entry } from './batch.ts';
+import type { RecordBuffer, Waiter } from './buffer.ts';
+import { channels } from './diagnostics.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import {
+  ProducerAbortedError,
+  ProducerClosedError,
+  type ProducerErrorDetails,
+  ProducerKeyBlockedError,
+  ProducerPoolError,
+  ProducerRecordInvalidError,
+  ProducerRecordTooLargeError,
+} from './errors.ts';
+import type { LaneRunner } from './lane-runner.ts';
+import { callKey, type LaneEffect } from './lane-state.ts';
+import type { Topic, TopicDirectory } from './metadata.ts';
+import type { ResolvedProducerPoolOptions } from './options.ts';
+import {
+  FRAMING_BYTES,
+  freezeRecord,
+  keyIdOf,
+  type ProducerRecord,
+  RECORD_OVERHEAD_BYTES,
+  recordBytes,
+  recordProblem,
+} from './record.ts';
+import type { Routing } from './routing.ts';
+import { failed, type Settlement } from './settlement.ts';
+import type { PoolCounters } from './stats.ts';
+
+export interface IntakeHost {
+  readonly options: ResolvedProducerPoolOptions;
+  readonly counters: PoolCounters;
+  readonly buffer: RecordBuffer;
+  readonly topics: TopicDirectory;
+  readonly dispatcher: Dispatcher;
+  readonly routing: Routing;
+  requestTick(atMs: number): void;
+  /** Why nothing can be accepted at present, undefined if it can. */
+  refusal(): ProducerPoolError | undefined;
+}
+
+export interface Submission {
+  readonly record: ProducerRecord;
+  readonly call?: BatchCall;
+  /** How long to wait for room; undefined: not at all, and never behind others. */
+  readonly maxBlockMs: number | undefined;
+  readonly deliveryTimeoutMs: number;
+  readonly deliver: (settlement: Settlement, first: boolean) => void;
+}
+
+interface Waiting extends Waiter {
+  readonly entry: Entry;
+  readonly topic: Topic;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+export class Intake {
+  readonly #host: IntakeHost;
+  /** Records without an answer, in the order of their calls. */
+  readonly #open = new Map<Entry, number>();
+  #sequence = 0;
+  readonly #waiting = new Map<Entry, Waiting>();
+  #waitDueMs = Number.POSITIVE_INFINITY;
+  #flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
+
+  constructor(host: IntakeHost) {
+    this.#host = host;
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  /** The record that has waited longest for its answer. */
+  get oldest(): Entry | undefined {
+    for (const entry of this.#open.keys()) return entry;
+    return undefined;
+  }
+
+  /** Takes a record in; its `deliver` is called exactly once with `first`. Returns it unless it was refused at once. */
+  submit(submission: Submission): Entry | undefined {
+    const { topics, options } = this.#host;
+    const { record } = submission;
+    const checked = this.#host.refusal() ?? this.#check(record);
+    if (checked instanceof ProducerPoolError) {
+      this.#refuse(submission, checked);
+      return undefined;
+    }
+    const { topic, bytes } = checked;
+    const nowMs = options.clock.now();
+    const entry: Entry = {
+      record: freezeRecord(record, Date.now()),
+      topic: record.topic,
+      partition: record.partition,
+      keyId: keyIdOf(record.key),
+      sizeBytes: bytes + RECORD_OVERHEAD_BYTES,
+      ownTimestamp: record.timestampMs !== undefined,
+      call: submission.call,
+      deliver: submission.deliver,
+      publishedAtMs: nowMs,
+      deadlineAtMs: nowMs + submission.deliveryTimeoutMs,
+      answered: false,
+      gone: false,
+    };
+    this.#sequence += 1;
+    this.#open.set(entry, this.#sequence);
+    topics.refreshIfOld(topic);
+    this.#place(topic, entry, submission.maxBlockMs === undefined ? undefined : nowMs + submission.maxBlockMs);
+    return entry;
+  }
+
+  /** Carries a lane's answer to the caller. */
+  settled(effect: LaneEffect & { type: 'settle' }): void {
+    const { entry, settlement, first } = effect;
+    if (first) this.#answer(entry, settlement);
+    else if (settlement.ok || settlement.error.outcome !== 'unknown') entry.deliver(settlement, false);
+  }
+
+  /** The topic is known, or its old partition empty: the records of the room go on in order, then those who wait for the room. */
+  empty(room: LaneRunner): void {
+    const { buffer, dispatcher, routing } = this.#host;
+    const entries = room.lane.queue;
+    dispatcher.apply(room, { type: 'handOver' });
+    for (const entry of entries) {
+      const runner = routing.route(room.topic, entry);
+      if (runner === undefined) {
+        this.#refuseEntry(entry, noPartition(this.#host.options.name, entry));
+        buffer.release(room.share, entry.sizeBytes);
+        continue;
+      }
+      buffer.move(room.share, runner.share, entry.sizeBytes);
+      dispatcher.apply(runner, { type: 'enqueue', entry });
+    }
+    for (const waiter of buffer.takeWaiters(room.share)) {
+      const waiting = this.#find(waiter);
+      if (waiting === undefined) continue;
+      this.#waiting.delete(waiting.entry);
+      this.#place(waiting.topic, waiting.entry, waiting.untilMs);
+    }
+  }
+
+  /** The caller gave up: waiting and queued records leave, the others are only let go of. */
+  abort(entries: ReadonlySet<Entry>, reason: unknown): void {
+    const details = this.#details();
+    for (const entry of entries) {
+      if (this.#leave(entry))
+        this.#refuseEntry(
+          entry,
+          new ProducerAbortedError({ ...details, topic: entry.topic }, { cause: reason, outcome: 'not-sent' }),
+        );
+    }
+    this.#host.dispatcher.abort(entries, reason);
+  }
+
+  /** Resolves when every record published before has its answer. */
+  drained(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#flushes.push({ upTo: this.#sequence, resolve });
+    });
+  }
+
+  /** Answers everybody who waits for room. */
+  close(): void {
+    for (const entry of this.#waiting.keys())
+      if (this.#leave(entry)) this.#refuseEntry(entry, new ProducerClosedError(this.#details()));
+  }
+
+  dueAtMs(): number {
+    return this.#waitDueMs;
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs < this.#waitDueMs) return;
+    let due = Number.POSITIVE_INFINITY;
+    for (const { entry, untilMs } of this.#waiting.values()) {
+      const at = Math.min(untilMs, entry.deadlineAtMs);
+      if (at > nowMs) due = Math.min(due, at);
+      else if (this.#leave(entry)) {
+        this.#host.counters.waitTimeouts += 1;
+        this.#refuseEntry(entry, untilMs <= nowMs ? this.#full(entry) : expiredWaiting(this.#host.options.name, entry));
+      }
+    }
+    this.#waitDueMs = due;
+  }
+
+  #details(): ProducerErrorDetails {
+    return { pool: this.#host.options.name, scope: 'pool' };
+  }
+
+  #check(record: ProducerRecord): ProducerPoolError | { readonly topic: Topic; readonly bytes: number } {
+    const { options, topics } = this.#host;
+    const details: ProducerErrorDetails = { pool: options.name, scope: 'record', topic: record.topic };
+    const topic = topics.get(record.topic);
+    if (typeof topic === 'string') return new ProducerRecordInvalidError(details, topic);
+    const problem = recordProblem(record, options);
+    if (problem !== undefined) return new ProducerRecordInvalidError(details, problem);
+    const bytes = recordBytes(record);
+    const limit = options.maxRequestBytes - FRAMING_BYTES;
+    return bytes > limit ? new ProducerRecordTooLargeError({ ...details, limit }) : { topic, bytes };
+  }
+
+  /** Finds the lane of a record and a place in it. `untilMs` undefined: now or never. */
+  #place(topic: Topic, entry: Entry, untilMs: number | undefined): void {
+    const { buffer, dispatcher, routing, topics, options } = this.#host;
+    const runner = routing.route(topic, entry);
+    if (runner === undefined) return this.#refuseEntry(entry, noPartition(this.#host.options.name, entry));
+    if (buffer.tryAdmit(runner.share, entry.sizeBytes)) this.#admit(runner, entry);
+    else if (untilMs === undefined || untilMs <= options.clock.now()) this.#refuseEntry(entry, this.#full(entry));
+    else {
+      this.#wait(runner, { topic, entry, untilMs });
+      // What lingers makes room.
+      if (options.lingerMs > 0) dispatcher.hurry();
+    }
+    if (routing.countOf(topic) === undefined) topics.want(topic);
+  }
+
+  #admit(runner: LaneRunner, entry: Entry): void {
+    const { counters, dispatcher, buffer } = this.#host;
+    if (
+      entry.call !== undefined &&
+      entry.keyId !== undefined &&
+      entry.call.blockedKeys.has(callKey(entry.topic, entry.keyId))
+    ) {
+      this.#refuseEntry(
+        entry,
+        new ProducerKeyBlockedError({ pool: this.#host.options.name, scope: 'record', topic: entry.topic }),
+      );
+      buffer.release(runner.share, entry.sizeBytes);
+      return;
+    }
+    counters.accepted += 1;
+    counters.acceptedBytes += entry.sizeBytes;
+    dispatcher.apply(runner, { type: 'enqueue', entry });
+  }
+
+  #wait(runner: LaneRunner, o: { topic: Topic; entry: Entry; untilMs: number }): void {
+    const { options, counters, buffer } = this.#host;
+    const { entry, topic, untilMs } = o;
+    const sinceMs = options.clock.now();
+    const admit = (): void => {
+      this.#waiting.delete(entry);
+      const waitedMs = options.clock.now() - sinceMs;
+      counters.bufferWaitMs.record(waitedMs);
+      this.#tell({ topic: topic.name, phase: 'end', waitedMs });
+      this.#admit(runner, entry);
+    };
+    const waiting: Waiting = { share: runner.share, bytes: entry.sizeBytes, admit, entry, topic, sinceMs, untilMs };
+    counters.waits += 1;
+    this.#tell({ topic: topic.name, phase: 'begin' });
+    this.#waiting.set(entry, waiting);
+    this.#waitDueMs = Math.min(this.#waitDueMs, untilMs, entry.deadlineAtMs);
+    this.#host.requestTick(this.#waitDueMs);
+    buffer.wait(waiting);
+  }
+
+  #tell(message: { topic: string; phase: 'begin' | 'end'; waitedMs?: number }): void {
+    const { options, buffer } = this.#host;
+    if (!channels.backpressure.hasSubscribers) return;
+    const scope =
+      buffer.bytes >= buffer.limits.maxBytes / 2 || buffer.records >= buffer.limits.maxRecords / 2 ? 'pool' : 'lane';
+    channels.backpressure.publish({ name: options.name, scope, ...message });
+  }
+
+  #find(waiter: Waiter): Waiting | undefined {
+    for (const waiting of this.#waiting.values()) if (waiting === waiter) return waiting;
+    return undefined;
+  }
+
+  /** Takes a waiting record out of the line; false if it does not wait. */
+  #leave(entry: Entry): boolean {
+    const waiting = this.#waiting.get(entry);
+    if (waiting === undefined) return false;
+    this.#waiting.delete(entry);
+    this.#host.buffer.cancel(waiting);
+    return true;
+  }
+
+  #full(entry: Entry): ProducerPoolError {
+    const nowMs = this.#host.options.clock.now();
+    const oldestAgeMs = Math.round(nowMs - (this.oldest?.publishedAtMs ?? nowMs));
+    return bufferFull({ pool: this.#host.options.name, buffer: this.#host.buffer, oldestAgeMs }, entry);
+  }
+
+  #refuse(submission: Submission, error: ProducerPoolError): void {
+    const { record, call } = submission;
+    const keyId = recordProblem(record, this.#host.options) === undefined ? keyIdOf(record.key) : undefined;
+    if (call !== undefined && keyId !== undefined) call.blockedKeys.add(callKey(record.topic, keyId));
+    this.#count(failed(error));
+    submission.deliver(failed(error), true);
+  }
+
+  #refuseEntry(entry: Entry, error: ProducerPoolError): void {
+    entry.answered = true;
+    entry.gone = true;
+    if (entry.call !== undefined && entry.keyId !== undefined)
+      entry.call.blockedKeys.add(callKey(entry.topic, entry.keyId));
+    this.#answer(entry, failed(error));
+  }
+
+  #answer(entry: Entry, settlement: Settlement): void {
+    this.#open.delete(entry);
+    this.#count(settlement, entry);
+    entry.deliver(settlement, true);
+    if (this.#flushes.length > 0) this.#endFlushes();
+  }
+
+  #endFlushes(): void {
+    const [oldest = Number.POSITIVE_INFINITY] = this.#open.values();
+    for (const { upTo, resolve } of this.#flushes) if (upTo < oldest) resolve();
+    this.#flushes = this.#flushes.filter(({ upTo }) => upTo >= oldest);
+  }
+
+  #count(settlement: Settlement, entry?: Entry): void {
+    const { counters, options } = this.#host;
+    if (settlement.ok) {
+      counters.acknowledged += 1;
+      if (entry === undefined) return;
+      counters.acknowledgedBytes += entry.sizeBytes;
+      counters.publishToAckMs.record(options.clock.now() - entry.publishedAtMs);
+      return;
+    }
+    const { error } = settlement;
+    counters.countRejection(error);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * How a kafkajs client is stopped for certain. Its `disconnect()` leaves retry loops behind that connect and deliver again; but every
+ * socket comes from the socket factory it is given. This one keeps them, destroys them, and makes no more: what still retries fails.
+ */
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+
+/** The socket factory of kafkajs, for proxies and tunnels. */
+export type SocketFactoryPort = (args: {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: ConnectionOptions;
+  readonly onConnect: () => void;
+}) => Socket;
+
+const KEEP_ALIVE_MS = 60_000;
+
+const openSocket: SocketFactoryPort = ({ host, port, ssl, onConnect }) => {
+  // kafkajs passes `false`, `null`, `true` or options, whatever its types say.
+  if (!ssl) return connect({ host, port }, onConnect);
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ host, port, ...servername, ...ssl }, onConnect);
+};
+
+class ProducerKilled extends Error {}
+
+export class KillSwitch {
+  readonly #inner: SocketFactoryPort;
+  readonly #sockets = new Set<Socket>();
+  #reason: string | undefined;
+
+  constructor(inner: SocketFactoryPort | undefined) {
+    this.#inner = inner ?? openSocket;
+  }
+
+  /** Sockets that are open or opening. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  readonly socketFactory: SocketFactoryPort = (args) => {
+    if (this.#reason !== undefined) throw new ProducerKilled(this.#reason);
+    const socket = this.#inner(args);
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+    });
+    return socket;
+  };
+
+  /** Resolves when every socket is destroyed; from the call on there is no new one. */
+  async kill(reason: string): Promise<void> {
+    this.#reason ??= reason;
+    await Promise.all(
+      [...this.#sockets].map(
+        (socket) =>
+          new Promise<void>((resolve) => {
+            if (socket.closed) return resolve();
+            socket.once('close', () => {
+              resolve();
+            });
+            // With an error: kafkajs rejects its pending requests on 'error', not on 'close'.
+            socket.destroy(new ProducerKilled(reason));
+          }),
+      ),
+    );
+  }
+}

@@ -1,0 +1,2 @@
+export { memoryDriver } from './memory-driver.ts';
+export type { MemoryDriver, MemoryDriverOptions, MemoryRecord } from './memory-driver.ts';
