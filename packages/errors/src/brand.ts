@@ -1,7 +1,7 @@
 import type { BusbarError } from './busbar-error.ts';
 import { causes } from './cause-chain.ts';
-import type { ErrorSpec } from './error-spec.ts';
-import { isArray, readProperty, readString } from './safe-read.ts';
+import { type ErrorSpec, isFamilyCode } from './error-spec.ts';
+import { isArray, isInstanceOf, readProperty, readString } from './safe-read.ts';
 
 /** A class of the family that can be instantiated. */
 export interface BusbarErrorClass {
@@ -22,17 +22,21 @@ const BRAND: symbol = Symbol.for('@busbar/errors/brand');
  * Makes `instanceof` work across copies of the module, and sets the name. Called in a static block of each class.
  *
  * The prototype gets a frozen list: the own name, then the names of its ancestors.
- * @throws TypeError where a class would carry the name of another: without a `spec` of its own and without a name.
+ * @throws TypeError where a class would carry the name of another, without a `spec` of its own and without a name, or
+ * where its code has another form than `BUSBAR_<AREA>_<CAUSE>`.
  */
 export function brandError(errorClass: BusbarErrorClass): void;
 export function brandError(abstractClass: AbstractBusbarErrorClass, name: string): void;
 export function brandError(errorClass: AbstractBusbarErrorClass, name?: string): void {
   const { prototype } = errorClass;
-  const ownName =
-    name ?? (Object.hasOwn(errorClass, 'spec') ? readString(readProperty(errorClass, 'spec'), 'name') : undefined);
+  const spec = Object.hasOwn(errorClass, 'spec') ? readProperty(errorClass, 'spec') : undefined;
+  const ownName = name ?? readString(spec, 'name');
   const inherited = brandOf(prototype);
   if (ownName === undefined || inherited.includes(ownName)) {
     throw new TypeError('an error class needs a spec of its own, or a name of its own when it is abstract');
+  }
+  if (spec !== undefined && !isFamilyCode(readProperty(spec, 'code'))) {
+    throw new TypeError(`the code of ${ownName} must have the form BUSBAR_<AREA>_<CAUSE>`);
   }
   setBrand(prototype, ownName, inherited);
 }
@@ -52,18 +56,16 @@ export const brandOf = (value: unknown): readonly unknown[] => {
 /** `value instanceof errorClass`, across copies of the module where the class has a brand of its own. */
 export const isInstance = (errorClass: AbstractBusbarErrorClass, value: unknown): boolean => {
   if (Object.hasOwn(errorClass.prototype, BRAND)) return brandOf(value).includes(brandOf(errorClass.prototype)[0]);
-  try {
-    return Function.prototype[Symbol.hasInstance].call(errorClass, value);
-  } catch {
-    return false; // a revoked proxy has no prototype to ask for
-  }
+  return isInstanceOf(value, errorClass);
 };
 
 const FAMILY = 'BusbarError';
 
 /** Whether a value belongs to the family, whichever installed copy of the package made it. */
 export const isBusbarError = (value: unknown): value is BusbarError =>
-  brandOf(value).includes(FAMILY) && readString(value, 'code') !== undefined;
+  brandOf(value).includes(FAMILY) &&
+  isFamilyCode(readProperty(value, 'code')) &&
+  typeof readProperty(value, 'retryable') === 'boolean';
 
 /** Whether a value is a family member with one of the codes; narrows to them. */
 export const hasCode = <const C extends string>(value: unknown, ...codes: readonly C[]): value is BusbarError<C> =>

@@ -2,6 +2,7 @@ import { brandError, isInstance } from './brand.ts';
 import { hideCauses } from './cause-chain.ts';
 import { reviveError, type ReviveOptions } from './deserialize.ts';
 import {
+  docsUrlOf,
   type ErrorDetails,
   type ErrorInit,
   type ErrorOutcome,
@@ -12,9 +13,6 @@ import { causeSummary } from './foreign-message.ts';
 import { abbreviatedError, INSPECT, type Inspect, inspectError } from './inspect.ts';
 import { type SerializedError, serializeError } from './serialize.ts';
 import { muteStacks } from './stack-frames.ts';
-
-/** The page that explains every code. */
-export const ERROR_DOCS_URL = 'https://github.com/busbar/busbar/blob/main/docs/error-codes.md';
 
 /**
  * Base of every error that leaves a package of ours.
@@ -65,7 +63,7 @@ export abstract class BusbarError<C extends string = string, D extends ErrorDeta
 
   /** Where this code is explained. */
   get docsUrl(): string {
-    return `${ERROR_DOCS_URL}#${this.code.toLowerCase()}`;
+    return docsUrlOf(this.code);
   }
 
   /** The view that may be logged or sent: allow-listed, bounded, without a stack. */

@@ -1,7 +1,7 @@
 import { type AbstractBusbarErrorClass, type BusbarErrorClass, brandOf, setBrand } from './brand.ts';
 import type { BusbarError } from './busbar-error.ts';
 import { hideCauses } from './cause-chain.ts';
-import { INTERNAL_ERROR_SPEC } from './error-spec.ts';
+import { docsUrlOf, INTERNAL_ERROR_SPEC, isFamilyCode } from './error-spec.ts';
 import { identifier, limit } from './foreign-message.ts';
 import { plainCopy } from './plain-copy.ts';
 import { firstElements, isObjectLike, readProperty, readString } from './safe-read.ts';
@@ -56,8 +56,7 @@ const isSerialized = (value: unknown): value is object =>
   identifier(readString(value, 'name')) !== undefined;
 
 const isFamily = (node: object): boolean =>
-  /^BUSBAR_[A-Z0-9_]{1,57}$/.test(readString(node, 'code') ?? '') &&
-  typeof readProperty(node, 'retryable') === 'boolean';
+  isFamilyCode(readProperty(node, 'code')) && typeof readProperty(node, 'retryable') === 'boolean';
 
 const internalError = (what: string, cause: unknown, revival: Revival): BusbarError => {
   const { name, code, retryable, outcome } = INTERNAL_ERROR_SPEC;
@@ -109,7 +108,7 @@ const familyError = (face: ErrorFace, behind: Behind, revival: Revival): BusbarE
   });
   if (prototype === undefined && code === INTERNAL_ERROR_SPEC.code) setBrand(error, face.name, brandOf(error));
   else if (error.name !== face.name) nameError(error, face.name);
-  finish(error, { ...face, docs: error.docsUrl }, behind);
+  finish(error, { ...face, docs: docsUrlOf(code) }, behind);
   return error;
 };
 

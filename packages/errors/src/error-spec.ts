@@ -59,3 +59,13 @@ export const INTERNAL_ERROR_SPEC = {
   when: 'A foreign value was wrapped at a boundary, or an invariant of ours is broken.',
   remedy: 'Look at the cause; without one, report it with the message and the stack.',
 } as const satisfies ErrorSpec;
+
+/** The page that explains every code. */
+export const ERROR_DOCS_URL = 'https://github.com/busbar/busbar/blob/main/docs/error-codes.md';
+
+/** Where a code is explained. */
+export const docsUrlOf = (code: string): string => `${ERROR_DOCS_URL}#${code.toLowerCase()}`;
+
+/** Whether a text has the form of a code of the family. */
+export const isFamilyCode = (text: unknown): text is string =>
+  typeof text === 'string' && /^BUSBAR_[A-Z0-9_]{1,57}$/.test(text);

@@ -1,5 +1,5 @@
 import { isBusbarError } from './brand.ts';
-import { firstElements, isArray, isObjectLike, readProperty, readString } from './safe-read.ts';
+import { firstElements, isArray, isInstanceOf, isObjectLike, readProperty, readString } from './safe-read.ts';
 import { scrub } from './scrub.ts';
 
 // What of an error that is not ours may be shown. Messages of other libraries quote input: the text around a syntax
@@ -7,6 +7,8 @@ import { scrub } from './scrub.ts';
 
 const MAX_MESSAGE_CHARS = 500;
 const MAX_LISTED_ERRORS = 3;
+/** No text is looked at further than this: far more than is shown, so that no secret before the cut goes unnoticed. */
+const MAX_SCANNED_CHARS = 8_192;
 
 /** Scalars of foreign errors that may be shown. Never `detail`, `where`, `hint`, `query`, `parameters`, nor any object. */
 export const FOREIGN_FIELDS = [
@@ -54,7 +56,7 @@ export const sqlStateOf = (value: unknown): string | undefined => {
 
 /** Whether a value reads like an error: it has a message. Errors of other realms and error-shaped objects do. */
 export const isErrorLike = (value: unknown): value is object =>
-  isObjectLike(value) && (value instanceof Error || readString(value, 'message') !== undefined);
+  isObjectLike(value) && (readString(value, 'message') !== undefined || isInstanceOf(value, Error));
 
 /** The name under which a foreign value is shown: that of an error, `Object`, or the type of a primitive. */
 export const foreignName = (value: unknown): string => {
@@ -67,7 +69,7 @@ export const foreignName = (value: unknown): string => {
 export const foreignMessage = (value: unknown): { readonly text: string; readonly cut: boolean } => {
   if (isErrorLike(value)) return limit(messageOfError(value), MAX_MESSAGE_CHARS);
   if (isObjectLike(value)) return { text: '[object]', cut: false };
-  return limit(scrub(String(value)), MAX_MESSAGE_CHARS);
+  return limit(scrubbed(String(value)), MAX_MESSAGE_CHARS);
 };
 
 const messageOfError = (error: object): string => {
@@ -79,8 +81,11 @@ const messageOfError = (error: object): string => {
   if (names.some((name) => name !== undefined && VALIDATION_ERRORS.has(name))) return issueCount(error, message);
   if (names.some((name) => name !== undefined && QUERY_ERRORS.has(name))) return 'query failed';
   if (names.includes('SyntaxError') && message.includes('JSON')) return jsonFault(message);
-  return scrub(message === '' ? listedErrors(error) : message);
+  return scrubbed(message === '' ? listedErrors(error) : message);
 };
+
+/** The beginning of a foreign text without what looks like a secret. */
+export const scrubbed = (text: string): string => scrub(text.slice(0, MAX_SCANNED_CHARS));
 
 /** `invalid JSON`, and where, if the parser says so at the end of its message: what stands before may be quoted input. */
 const jsonFault = (message: string): string => {
@@ -89,12 +94,13 @@ const jsonFault = (message: string): string => {
 };
 
 const issueCount = (error: object, message: string): string => {
-  if (/^\d{1,9} issues$/.test(message)) return message; // an error that was sanitised and revived
+  if (/^\d{1,9} issues?$/.test(message)) return message; // an error that was sanitised and revived
   const behind = readProperty(error, 'cause'); // where TypeBox keeps them
   const lists = ['issues', 'errors', 'details', 'inner'].map((key) => readProperty(error, key));
   const issues = [...lists, readProperty(behind, 'errors')].find((list) => isArray(list));
   const count = readProperty(issues, 'length');
-  return typeof count === 'number' ? `${count} issues` : 'validation failed';
+  if (typeof count !== 'number') return 'validation failed';
+  return count === 1 ? '1 issue' : `${count} issues`;
 };
 
 /** An AggregateError of several connection attempts has an empty message: the attempts say it. */
@@ -113,7 +119,7 @@ export const causeSummary = (cause: unknown): string | undefined => {
   const sqlState = sqlStateOf(cause);
   if (sqlState !== undefined) return `SQLSTATE ${sqlState}`;
   const code = identifier(readString(cause, 'code'));
-  if (code === undefined) return foreignName(cause);
+  if (code === undefined) return foreignName(cause) === 'Error' ? undefined : foreignName(cause); // says nothing
   if (isBusbarError(cause)) return code;
   const address = addressOf(cause) ?? addressOf(firstElements(readProperty(cause, 'errors'), 1)[0]);
   return address === undefined ? code : `${code} ${address}`;

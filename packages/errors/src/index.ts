@@ -1,4 +1,5 @@
-export { BusbarError, ERROR_DOCS_URL } from './busbar-error.ts';
+export { BusbarError } from './busbar-error.ts';
+export { ERROR_DOCS_URL } from './error-spec.ts';
 export type { DetailValue, ErrorDetails, ErrorInit, ErrorOutcome, ErrorSpec } from './error-spec.ts';
 
 // Identity

@@ -27,6 +27,15 @@ export const isArray = (value: unknown): value is readonly unknown[] => {
   }
 };
 
+/** Ordinary `instanceof`, which throws for a proxy that refuses to tell its prototype. */
+export const isInstanceOf = (value: unknown, constructor: abstract new (...args: never[]) => unknown): boolean => {
+  try {
+    return Function.prototype[Symbol.hasInstance].call(constructor, value);
+  } catch {
+    return false; // without a prototype it is an instance of nothing
+  }
+};
+
 /** The first `limit` elements of what may be an array; empty for everything else. */
 export const firstElements = (value: unknown, limit: number): readonly unknown[] => {
   if (!isArray(value)) return [];

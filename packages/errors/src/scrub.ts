@@ -2,11 +2,10 @@
 // that no input makes it slow. It errs on the side of hiding: a false alarm costs a word, a miss costs a password.
 //
 // Hidden are: the user-info of URLs, `user:password@host` without a scheme, the value after a sensitive name and `=` or
-// `:`, what follows `Bearer` or `Basic`, and PEM blocks. Scrubbing twice changes nothing.
+// `:`, what follows `Bearer`, and PEM blocks. Scrubbing twice changes nothing.
 
 const HIDDEN = '[redacted]';
 const SENSITIVE_NAMES = ['password', 'passwd', 'pwd', 'secret', 'token', 'apikey', 'api_key', 'api-key'] as const;
-const SCHEMES = ['bearer', 'basic'] as const;
 const PEM_BEGIN = '-----begin';
 const PEM_END = '-----end';
 /** No user-info is searched for further than this: it keeps the pass linear. */
@@ -48,7 +47,7 @@ const secretAt: Detector = (text, at) => {
     case 't':
       return valueAfterName(text, at);
     case 'b':
-      return credentials(text, at);
+      return bearerToken(text, at);
     default:
       return undefined;
   }
@@ -66,24 +65,28 @@ const pemBlock: Detector = (text, at) => {
 
 /** `from` is the first character after `://`. */
 const urlUserInfo: Detector = (text, from) => {
-  const tokenEnd = endOf(text, from, isTokenEnd);
-  const authorityEnd = endOf(text, from, (char) => isTokenEnd(char) || char === '/' || char === '?' || char === '#');
+  const authorityEnd = endOf(text, from, isAuthorityEnd);
   const authority = text.slice(from, authorityEnd);
   const colon = authority.startsWith('[') ? -1 : authority.indexOf(':');
   if (colon === -1) {
     const at = authority.lastIndexOf('@');
     return at === -1 ? undefined : { from, to: from + at };
   }
+  const hasAt = text.slice(from, from + LOOK_AHEAD).includes('@');
+  const isPort = isAllDigits(authority.slice(colon + 1));
+  if (!hasAt && isPort) return undefined;
   // A password may contain a slash or another `@`, unencoded: those are the ones that end up in error messages.
+  const tokenEnd = endOf(text, from, isTokenEnd);
   const lastAt = text.slice(from, tokenEnd).lastIndexOf('@');
   if (lastAt !== -1) return { from, to: from + lastAt };
-  if (isAllDigits(authority.slice(colon + 1))) return undefined; // a port
+  if (isPort) return undefined;
   const laterAt = text.slice(tokenEnd, endOf(text, tokenEnd, isLineEnd)).indexOf('@'); // a password with a space
   return laterAt === -1 ? { from: from + colon + 1, to: tokenEnd } : { from, to: tokenEnd + laterAt };
 };
 
 /** `from` is the first character after the colon of what may be `user:password@host`. */
 const bareUserInfo: Detector = (text, from) => {
+  if (!text.slice(from, from + LOOK_AHEAD).includes('@')) return undefined;
   const end = endOf(text, from, (char) => isTokenEnd(char) || char === '/');
   const at = text.slice(from, end).lastIndexOf('@');
   return at <= 0 ? undefined : { from, to: from + at };
@@ -107,10 +110,9 @@ const lineAfterName: Detector = (text, at) => {
   return to === from ? undefined : { from, to };
 };
 
-const credentials: Detector = (text, at) => {
-  if (at > 0 && isLetter(text.charAt(at - 1))) return undefined;
-  const scheme = SCHEMES.find((candidate) => hasWordAt(text, at, candidate));
-  if (scheme === undefined || text[at + scheme.length] !== ' ') return undefined;
+const bearerToken: Detector = (text, at) => {
+  const scheme = 'bearer ';
+  if (!hasWordAt(text, at, scheme)) return undefined;
   let from = at + scheme.length;
   while (text[from] === ' ') from += 1;
   return tokenSpan(text, from);
@@ -157,5 +159,5 @@ const isOneOf = (char: string | undefined, set: string): boolean => char !== und
 const isSpace = (char: string): boolean => char === ' ' || char === '\t' || isLineEnd(char);
 const isLineEnd = (char: string): boolean => char === '\n' || char === '\r';
 const isTokenEnd = (char: string): boolean => isSpace(char) || isOneOf(char, '"\'`<>');
-const isLetter = (char: string): boolean => (char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z');
+const isAuthorityEnd = (char: string): boolean => isTokenEnd(char) || isOneOf(char, '/?#');
 const isAllDigits = (text: string): boolean => endOf(text, 0, (char) => char < '0' || char > '9') === text.length;

@@ -1,10 +1,17 @@
 import { isBusbarError } from './brand.ts';
 import type { BusbarError } from './busbar-error.ts';
-import type { ErrorDetails, ErrorOutcome } from './error-spec.ts';
-import { FOREIGN_FIELDS, foreignMessage, foreignName, identifier, isErrorLike, limit } from './foreign-message.ts';
+import { docsUrlOf, type ErrorDetails, type ErrorOutcome } from './error-spec.ts';
+import {
+  FOREIGN_FIELDS,
+  foreignMessage,
+  foreignName,
+  identifier,
+  isErrorLike,
+  limit,
+  scrubbed,
+} from './foreign-message.ts';
 import { type PlainCopy, plainCopy } from './plain-copy.ts';
 import { firstElements, isArray, isObjectLike, readProperty, readString } from './safe-read.ts';
-import { scrub as scrubForeign } from './scrub.ts';
 import { framesOf, MAX_FRAMES } from './stack-frames.ts';
 
 /** The one view of an error: what `toJSON`, `serializeError` and `util.inspect` show. Plain data, bounded, without secrets. */
@@ -139,15 +146,14 @@ const familyFace = (error: BusbarError, show: (text: string) => string): ErrorFa
   const message = limit(show(readString(error, 'message') ?? ''), MAX_MESSAGE_CHARS);
   const details = plainCopy(readProperty(error, 'details'), show);
   const fields = plainCopy(ownFields(error), show);
-  const stated = statedBy(error);
   return {
     v: 1,
     name: identifier(readString(error, 'name')) ?? 'BusbarError',
     message: message.text,
-    ...stated,
+    ...statedBy(error),
     ...(hasKeys(details.data) && { details: details.data }),
     ...(hasKeys(fields.data) && { fields: fields.data }),
-    ...docsOf(error),
+    docs: docsUrlOf(error.code),
     ...((message.cut || details.cut || fields.cut) && { truncated: true }),
   };
 };
@@ -174,11 +180,6 @@ const ownFields = (error: object): object => {
   );
 };
 
-const docsOf = (error: object): { readonly docs?: string } => {
-  const docs = readString(error, 'docsUrl');
-  return docs === undefined ? {} : { docs };
-};
-
 const foreignFace = (value: unknown, show: (text: string) => string): ErrorFace => {
   const message = foreignMessage(value);
   const text = limit(show(message.text), MAX_MESSAGE_CHARS);
@@ -203,7 +204,7 @@ export const foreignFields = (source: unknown, show: (text: string) => string): 
   const scalars = FOREIGN_FIELDS.map((key) => [key, readProperty(source, key)] as const).filter(
     ([, value]) => !isObjectLike(value),
   );
-  return plainCopy(Object.fromEntries(scalars), (text) => show(scrubForeign(text)));
+  return plainCopy(Object.fromEntries(scalars), (text) => show(scrubbed(text)));
 };
 
 const hasKeys = (data: ErrorDetails): boolean => Object.keys(data).length > 0;
