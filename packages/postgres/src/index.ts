@@ -1,1 +1,102 @@
-export {};
+// The pool
+export { connectivityChecks, createPostgres } from './connection-manager.ts';
+export type { CloseReport, LeaseOptions, Postgres } from './connection-manager.ts';
+export type { Lease } from './lease.ts';
+export type { Tx, TxOptions } from './tx.ts';
+export type { BoundStatement, Queries, Queryable, QueryOptions, Result } from './queries.ts';
+export type { Field, Row } from './pipeline.ts';
+
+// Options
+export { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from './options.ts';
+export type {
+  NumberLimit,
+  PoolOptions,
+  PostgresOptions,
+  RetryOptions,
+  SessionOptions,
+  TimeoutOptions,
+  TlsMode,
+  TlsOptions,
+  TxRetryCause,
+} from './options.ts';
+export { resolvePostgresOptions } from './resolve-options.ts';
+export type { ResolvedPostgresOptions, ResolvedTxRetry } from './resolve-options.ts';
+export type { ResolvedSession, SetupFunction } from './session.ts';
+export type { ResolvedTls, TlsMaterial } from './tls.ts';
+export { credentialsFromFile } from './credentials.ts';
+export type { CredentialsProvider, CredentialsRequest } from './credentials.ts';
+
+// Reports
+export type { ConnectivityCheck, ConnectivityOutcome } from './connectivity-checks.ts';
+export type { HealthCode, HealthReason, HealthReport, HealthStatus } from './health.ts';
+export type { HolderReport } from './lease-pool.ts';
+export type { RetireReason } from './lease-model.ts';
+export type { StartupCheck, StartupReport } from './startup-check.ts';
+export type { PostgresStats } from './stats.ts';
+export type {
+  CancelMessage,
+  ClosedMessage,
+  ConnectionClosedMessage,
+  ConnectionRecord,
+  ConnectMessage,
+  CreatedMessage,
+  DirtyReleaseMessage,
+  HookErrorMessage,
+  LeaseLostMessage,
+  LeaseMessage,
+  PressureMessage,
+  QueryMessage,
+  ReleaseMessage,
+  TxMessage,
+  TxRetryMessage,
+} from './diagnostics.ts';
+export type { Operation } from './statement-kind.ts';
+
+// Errors
+export { isPostgresError, PostgresError } from './errors.ts';
+export type { PostgresErrorCode, PostgresErrorInit, PostgresErrorKind } from './errors.ts';
+export {
+  AcquireTimeoutError,
+  AuthError,
+  ConnectError,
+  ConnectTimeoutError,
+  QueueFullError,
+  SetupError,
+  TlsError,
+  TooManyConnectionsError,
+} from './connect-errors.ts';
+export type { ConnectDetails, PressureDetails } from './connect-errors.ts';
+export { CommitRolledBackError, LeaseLostError, OutcomeUnknownError } from './outcome-errors.ts';
+export {
+  ConstraintError,
+  DataError,
+  DeadlockError,
+  LockTimeoutError,
+  PostgresInternalError,
+  PostgresSyntaxError,
+  PrivilegeError,
+  ReadOnlyError,
+  ResourceError,
+  SchemaError,
+  SerializationError,
+  ServerError,
+  StatementTimeoutError,
+  TxAbortedError,
+} from './server-errors.ts';
+export type { ServerErrorDetails } from './server-errors.ts';
+export { classifySqlState } from './sqlstate.ts';
+export type { ServerErrorKind, SqlStateClass } from './sqlstate.ts';
+export {
+  ArgumentInvalidError,
+  DeadlineError,
+  LeaseBusyError,
+  LeaseReleasedError,
+  PostgresAbortedError,
+  PostgresClosedError,
+  PostgresOptionsError,
+  RowCountError,
+  TooManyRowsError,
+  TxControlError,
+  TxEndedError,
+} from './usage-errors.ts';
+export type { PoolDetails } from './usage-errors.ts';

@@ -1,0 +1,71 @@
+import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+import { tlsOptions, type ResolvedTls } from './tls.ts';
+
+/** How long the server may take to take note of a cancel request. */
+const CANCEL_TIMEOUT_MS = 1_000;
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+const CANCEL_CODE = 80_877_102;
+
+export interface CancelTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: ResolvedTls;
+  readonly processId: number;
+  readonly secretKey: number;
+}
+
+const cancelPacket = (target: CancelTarget): Buffer => {
+  const packet = Buffer.alloc(16);
+  packet.writeInt32BE(16, 0);
+  packet.writeInt32BE(CANCEL_CODE, 4);
+  packet.writeInt32BE(target.processId, 8);
+  packet.writeInt32BE(target.secretKey, 12);
+  return packet;
+};
+
+/** Asks for TLS as the original connection did, so that the key of the session does not cross the network in the clear. */
+const deliver = (socket: Socket, target: CancelTarget, onEnd: () => void): void => {
+  const options = tlsOptions(target.tls);
+  if (options === false) {
+    socket.once('end', onEnd);
+    socket.resume();
+    socket.write(cancelPacket(target));
+    return;
+  }
+  socket.write(SSL_REQUEST);
+  socket.once('data', (answer: Buffer) => {
+    if (answer.toString('latin1') !== 'S') {
+      socket.destroy();
+      return;
+    }
+    const servername = isIP(target.host) === 0 ? { servername: target.host } : {}; // an address is no SNI name (RFC 6066)
+    const secure = connectTls({ ...servername, ...options, socket, host: target.host });
+    secure.once('error', () => socket.destroy());
+    secure.once('end', onEnd);
+    secure.resume();
+    secure.once('secureConnect', () => secure.write(cancelPacket(target)));
+  });
+};
+
+/**
+ * Asks the server to cancel what the session runs, on a socket of its own. Resolves with whether the server closed that socket: it does
+ * after it has signalled the session. The packet is written and the close awaited, because PgBouncer ignores a cancel followed by FIN.
+ * Never rejects; gives up after 1 s.
+ */
+export const sendCancel = (target: CancelTarget): Promise<boolean> => {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  let closedByServer = false;
+  const socket = connectSocket({ host: target.host, port: target.port, timeout: CANCEL_TIMEOUT_MS });
+  socket.once('connect', () =>
+    deliver(socket, target, () => {
+      closedByServer = true;
+      socket.destroy();
+    }),
+  );
+  socket.once('timeout', () => socket.destroy());
+  socket.once('error', () => socket.destroy());
+  socket.once('close', () => resolve(closedByServer));
+  return promise;
+};

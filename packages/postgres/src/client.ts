@@ -1,0 +1,78 @@
+import { Client, type ClientConfig, type Connection as DriverConnection } from 'pg';
+
+import type { CredentialsProvider } from './credentials.ts';
+import type { TransactionStatus, WireConnection } from './pool-port.ts';
+import { startupOptions, type ResolvedSession, type ServerTimeouts } from './session.ts';
+import { tlsOptions, type ResolvedTls } from './tls.ts';
+
+/** With pg's own default the operating system would send the first keep-alive probe after two hours. */
+const KEEP_ALIVE_DELAY_MS = 10_000;
+
+export interface ClientSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly credentials: CredentialsProvider;
+  readonly tls: ResolvedTls;
+  readonly session: ResolvedSession;
+  readonly timeouts: ServerTimeouts;
+}
+
+/**
+ * Every field that `pg` would otherwise take from a PG* variable of the environment is given here.
+ * The password is always a function: pgpass is never read, and no object holds the secret.
+ */
+export const clientConfig = (o: ClientSettings): ClientConfig => ({
+  host: o.host,
+  port: o.port,
+  database: o.database,
+  user: o.user,
+  password: async () => (await o.credentials({ host: o.host, port: o.port, user: o.user })).password,
+  ssl: tlsOptions(o.tls),
+  sslnegotiation: 'postgres',
+  options: startupOptions(o.session, o.timeouts),
+  application_name: o.session.applicationName,
+  client_encoding: 'utf8',
+  keepAlive: true,
+  keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+});
+
+/** `pg.Client` with what a manager needs of it: the wire, the end of the socket, and nothing left of the environment or the password. */
+export class SessionClient extends Client {
+  declare readonly connection: DriverConnection & WireConnection;
+  declare readonly processID: number | null;
+  declare readonly secretKey: number | null;
+  declare replication: unknown;
+  declare connectionParameters: { password: unknown; replication: unknown };
+  #socketClosed = false;
+
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.replication = undefined; // PGREPLICATION
+    this.connectionParameters.replication = undefined;
+    this.connection.once('end', () => {
+      this.#socketClosed = true;
+    });
+  }
+
+  /** Calls back once the socket has emitted `close`; before that it still counts as open. */
+  whenSocketClosed(callback: () => void): void {
+    if (this.#socketClosed) callback();
+    else this.connection.once('end', callback);
+  }
+
+  /** After the login the password is of no use any more. */
+  forgetPassword(): void {
+    delete this.password;
+    this.connectionParameters.password = null;
+  }
+
+  get status(): TransactionStatus | null {
+    return this.getTransactionStatus();
+  }
+
+  destroySocket(): void {
+    this.connection.stream.destroy();
+  }
+}

@@ -1,0 +1,37 @@
+import { AuthError, ConnectError, TlsError, TooManyConnectionsError, type ConnectDetails } from './connect-errors.ts';
+import type { PostgresError } from './errors.ts';
+import { classifySqlState, sqlStateOf } from './sqlstate.ts';
+
+/** The messages of `pg` for a server that answers the request for TLS with something else than yes; they have no code. */
+const NO_TLS = new Set([
+  'The server does not support SSL connections',
+  'There was an error establishing an SSL connection',
+]);
+const TLS_CODE = /^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|HOSTNAME_MISMATCH|EPROTO|ERR_OSSL)/;
+/** The server is there, but not yet or no longer ready. */
+const COMES_BACK = /^(?:08|53|57P0)/;
+
+const codeOf = (error: unknown): string | undefined => {
+  if (error instanceof AggregateError) return codeOf(error.errors[0]); // one error per address; its own message can be empty
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+};
+
+/** A failed connection attempt as one of our errors. */
+export const connectFailure = (
+  error: unknown,
+  where: { readonly host: string; readonly port: number; readonly elapsedMs: number },
+): PostgresError => {
+  const sqlState = sqlStateOf(error);
+  const code = sqlState ?? codeOf(error);
+  const details: ConnectDetails = code === undefined ? where : { ...where, reason: code };
+  const init = { cause: error, sqlState };
+  if (sqlState === undefined) {
+    const isTls = TLS_CODE.test(code ?? '') || (error instanceof Error && NO_TLS.has(error.message));
+    return isTls ? new TlsError(details, init) : new ConnectError(details, init);
+  }
+  const { kind } = classifySqlState(sqlState);
+  if (kind === 'auth' || sqlState === '3D000') return new AuthError(details, init);
+  if (kind === 'too-many-connections') return new TooManyConnectionsError(details, init);
+  return new ConnectError(details, { ...init, retryable: COMES_BACK.test(sqlState) });
+};

@@ -1,0 +1,190 @@
+import { prepareCall, deadlineOf, type Call } from './call.ts';
+import type { Connection } from './connection.ts';
+import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
+import type { PoolContext } from './context.ts';
+import { publish } from './diagnostics.ts';
+import { healthOf, type HealthReport } from './health.ts';
+import { LeasePool, type HolderReport } from './lease-pool.ts';
+import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
+import type { PostgresOptions } from './options.ts';
+import { LeaseLostError } from './outcome-errors.ts';
+import type { Row } from './pipeline.ts';
+import type { Queries, QueryOptions, Result } from './queries.ts';
+import { submit } from './query.ts';
+import { resolvePostgresOptions, type ResolvedPostgresOptions } from './resolve-options.ts';
+import { RowShapes } from './row-shapes.ts';
+import { runTransaction } from './run-transaction.ts';
+import { runStartupChecks, type StartupReport } from './startup-check.ts';
+import { createCounters, statsOf, type Counters, type PostgresStats } from './stats.ts';
+import type { Tx, TxOptions } from './tx.ts';
+import { ArgumentInvalidError, PostgresClosedError } from './usage-errors.ts';
+
+export type LeaseOptions = Pick<QueryOptions, 'signal' | 'deadlineMs' | 'label'>;
+
+export interface CloseReport {
+  readonly durationMs: number;
+  /** Callers that were waiting for a connection. */
+  readonly waitersRejected: number;
+  /** Leases that came back in time. */
+  readonly leasesFinished: number;
+  /** Statements that were cancelled shortly before the deadline. */
+  readonly canceled: number;
+  /** Leased connections that were cut off at the deadline. */
+  readonly destroyed: number;
+  /** Transactions that ended without a verdict on their COMMIT. */
+  readonly unknownOutcomes: number;
+  /** Who still held a lease at the deadline. */
+  readonly leaked: readonly HolderReport[];
+}
+
+/** A pool of connections to one PostgreSQL server. Safe to share; every wait is bounded. */
+export interface Postgres extends Queries, AsyncDisposable {
+  readonly name: string;
+  /** Runs `fn` in a transaction; resolves only after the server has answered COMMIT. See {@link TxOptions}. */
+  tx<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
+  tx<T>(o: TxOptions, fn: (tx: Tx) => Promise<T>): Promise<T>;
+  /** One physical connection until `release()` or the end of `await using`. */
+  lease(o?: LeaseOptions): Promise<Lease>;
+  /** Checks the server and opens `pool.minIdle` connections. Concurrent callers share one run; it reports, and throws only after `close`. */
+  start(): Promise<StartupReport>;
+  /** Judged by the numbers at hand, without I/O. */
+  health(): HealthReport;
+  stats(): PostgresStats;
+  /** Ends the pool: waiters are refused, leases may finish until the deadline (default: 10_000 ms), then they are cut off. Never rejects. */
+  close(o?: { readonly deadlineMs?: number }): Promise<CloseReport>;
+}
+
+const CLOSE_DEADLINE_MS = 10_000;
+
+class ConnectionManager extends RowShapes implements Postgres {
+  readonly name: string;
+  protected readonly undoneByError = false;
+  readonly #options: ResolvedPostgresOptions;
+  readonly #counters: Counters = createCounters();
+  readonly #context: PoolContext;
+  #starting: Promise<StartupReport> | undefined;
+  #closing: Promise<CloseReport> | undefined;
+
+  constructor(options: ResolvedPostgresOptions) {
+    super();
+    this.#options = options;
+    this.name = options.name;
+    const { name, host, port, database, clock, maxRows } = options;
+    const shared = {
+      target: { pool: name, host, port, database, clock },
+      defaults: { pool: name, queryDeadlineMs: options.timeouts.queryDeadlineMs, maxRows, clock },
+    };
+    const leases = new LeasePool(options, {
+      counters: this.#counters,
+      setupSession: (connection) => new ConnectionQueries(shared, connection),
+    });
+    this.#context = { options, counters: this.#counters, leases, ...shared };
+    publish('created', () => ({ name, instance: this }));
+  }
+
+  query<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
+  async query(text: string, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
+    const call = prepareCall({ text, params }, o, { defaults: this.#context.defaults, txControl: 'refused' });
+    try {
+      return await this.#queryOnce(call, 1);
+    } catch (error) {
+      // The connection had died unnoticed and nothing was sent: the next one may do it.
+      if (error instanceof LeaseLostError && error.outcome === 'not-sent') return this.#queryOnce(call, 2);
+      throw error;
+    }
+  }
+
+  tx<T>(first: TxOptions | ((tx: Tx) => Promise<T>), second?: (tx: Tx) => Promise<T>): Promise<T>;
+  async tx<T>(first: TxOptions | ((tx: Tx) => Promise<T>), second?: (tx: Tx) => Promise<T>): Promise<T> {
+    const [options, fn] = typeof first === 'function' ? [{}, first] : [first, second];
+    if (fn === undefined) throw new ArgumentInvalidError({ argument: 'fn', expected: 'a function' });
+    return runTransaction(this.#context, options, fn);
+  }
+
+  async lease(o: LeaseOptions = {}): Promise<Lease> {
+    return new PooledLease(this.#context, await this.#acquire(o));
+  }
+
+  start(): Promise<StartupReport> {
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  health(): HealthReport {
+    return healthOf(this.#context.leases.state, this.#options.clock.now());
+  }
+
+  stats(): PostgresStats {
+    const { name, host, clock } = this.#options;
+    return statsOf(this.#context.leases.state, this.#counters, { name, host, nowMs: clock.now() });
+  }
+
+  close(o: { readonly deadlineMs?: number } = {}): Promise<CloseReport> {
+    this.#closing ??= this.#close(o.deadlineMs ?? CLOSE_DEADLINE_MS);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The checks of this pool, for {@link connectivityChecks}. */
+  checks(): readonly ConnectivityCheck[] {
+    const { host, port, clock } = this.#options;
+    return checksOf({ host, port, clock, queries: this });
+  }
+
+  async #queryOnce(call: Call, attempt: number): Promise<Result> {
+    const { leases, target } = this.#context;
+    const connection = await leases.acquire(call);
+    const acquireMs = target.clock.now() - call.startedAtMs;
+    try {
+      return await submit(connection, call, { target, inTransaction: false, acquireMs, attempt });
+    } finally {
+      leases.releaseWhenQuiet(connection);
+    }
+  }
+
+  async #acquire(o: LeaseOptions): Promise<Connection> {
+    const deadlineMs = deadlineOf(o, this.#options.timeouts.queryDeadlineMs);
+    return this.#context.leases.acquire({
+      label: o.label,
+      deadlineMs,
+      deadlineAtMs: this.#options.clock.now() + deadlineMs,
+      signal: o.signal,
+    });
+  }
+
+  async #start(): Promise<StartupReport> {
+    if (this.#closing !== undefined) throw new PostgresClosedError({ pool: this.name });
+    const report = await runStartupChecks(this.checks(), this.#options.clock);
+    if (report.ok) this.#context.leases.start();
+    return report;
+  }
+
+  async #close(deadlineMs: number): Promise<CloseReport> {
+    const { clock } = this.#options;
+    const startedAtMs = clock.now();
+    const unknownBefore = this.#counters.unknown;
+    const report = await this.#context.leases.close(startedAtMs + deadlineMs);
+    publish('closed', () => ({ name: this.name }));
+    return {
+      ...report,
+      durationMs: clock.now() - startedAtMs,
+      unknownOutcomes: this.#counters.unknown - unknownBefore,
+    };
+  }
+}
+
+/**
+ * Creates a pool. Nothing is opened before `start()` or the first call.
+ * @throws {@link PostgresOptionsError} with every problem of the options
+ */
+export const createPostgres = (options: PostgresOptions): Postgres =>
+  new ConnectionManager(resolvePostgresOptions(options));
+
+/** The start-up checks of a pool; `start()` runs them, and so can a runner of checks. */
+export const connectivityChecks = (postgres: Postgres): readonly ConnectivityCheck[] =>
+  postgres instanceof ConnectionManager ? postgres.checks() : [];

@@ -1,0 +1,214 @@
+/**
+ * One connection's life: its statements one after the other, its end seen once, whatever the driver emits.
+ *
+ * A connection is `quiet` when the server owes it nothing: no group is unanswered and no cancel request is under way. Only a quiet
+ * connection may be handed on; otherwise the answer, or the cancel, would reach the next borrower (H6, H31).
+ */
+import type { OpenedClient } from './connector.ts';
+import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
+import type { Housekeeper } from './housekeeper.ts';
+import type { RetireReason } from './lease-model.ts';
+import { SyncGroup } from './pipeline.ts';
+import type { TransactionStatus } from './pool-port.ts';
+import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
+
+export interface ConnectionContext {
+  readonly housekeeper: Housekeeper;
+  readonly clock: { now(): number };
+  readonly cancelGraceMs: number;
+  readonly commitGraceMs: number;
+  /** Sends a cancel request for the session; resolves with whether the server took note of it. */
+  cancel(o: { processId: number; secretKey: number }): Promise<boolean>;
+  /** The connection must not be used any more. */
+  onBroken(reason: RetireReason): void;
+  /** The socket is closed. */
+  onGone(): void;
+}
+
+/** Times and counts of one connection, in monotonic milliseconds of the pool's clock. */
+export interface ConnectionUse {
+  uses: number;
+  activeMs: number;
+}
+
+interface Active {
+  readonly execution: Execution;
+  readonly group: SyncGroup;
+}
+
+export class Connection {
+  /** Unique in the process: `<pool>-<n>`. */
+  readonly id: string;
+  readonly pid: number;
+  readonly use: ConnectionUse = { uses: 0, activeMs: 0 };
+  readonly #opened: OpenedClient;
+  readonly #context: ConnectionContext;
+  readonly #queue: Execution[] = [];
+  readonly #quietWaiters: (() => void)[] = [];
+  #active: Active | undefined;
+  #cancelling = false;
+  #lost: unknown;
+  #lastError: unknown;
+  #ended = false;
+  #retireReason: RetireReason | undefined;
+
+  constructor(id: string, opened: OpenedClient, context: ConnectionContext) {
+    this.id = id;
+    this.#opened = opened;
+    this.#context = context;
+    const { client } = opened;
+    this.pid = client.processID ?? 0;
+    // For life: an error event without a listener would end the process (H2).
+    client.on('error', (error: Error) => this.#break(error));
+    client.connection.on('readyForQuery', () => this.#onReady());
+    client.once('end', () => this.#onEnd());
+  }
+
+  get status(): TransactionStatus | null {
+    return this.#opened.client.status;
+  }
+
+  /** Why the connection is over, if it is: the server's last words, or the socket's. */
+  get lost(): unknown {
+    return this.#lost;
+  }
+
+  /** What the server said about the last group that it answered, if it refused it. */
+  get lastError(): unknown {
+    return this.#lastError;
+  }
+
+  get busy(): boolean {
+    return this.#active !== undefined || this.#queue.length > 0 || this.#cancelling;
+  }
+
+  /** Set when it answers but must not be used again, for example because a cancel request may still reach it. */
+  get retireReason(): RetireReason | undefined {
+    return this.#retireReason;
+  }
+
+  /** Runs a group after those before it. Never rejects. */
+  run(request: ExecutionRequest): Promise<ExecutionOutcome> {
+    const execution = new Execution(request, {
+      clock: this.#context.clock,
+      housekeeper: this.#context.housekeeper,
+      commitGraceMs: this.#context.commitGraceMs,
+      leave: (waiting) => this.#leave(waiting),
+      cancel: () => this.cancelActive(),
+      destroy: (reason) => this.#fail(new Error('the server did not answer in time'), reason),
+    });
+    this.#queue.push(execution);
+    this.#next();
+    return execution.settled;
+  }
+
+  /** Resolves once nothing is in flight any more, or the socket is closed. */
+  whenQuiet(): Promise<void> {
+    if (!this.busy || this.#ended) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#quietWaiters.push(resolve);
+    });
+  }
+
+  /**
+   * Asks the server to stop the running statement. The connection is not handed on before the server closed the cancel's own socket, and is
+   * retired unless the statement really ended by it: otherwise the cancel could hit the next statement.
+   */
+  cancelActive(): void {
+    const active = this.#active;
+    const { processID, secretKey } = this.#opened.client;
+    if (active === undefined || this.#cancelling || processID === null || secretKey === null) return;
+    this.#cancelling = true;
+    const grace = {
+      dueAtMs: this.#context.clock.now() + this.#context.cancelGraceMs,
+      onDue: (): void => {
+        this.#context.housekeeper.delete(grace);
+        if (this.#active === active)
+          this.#fail(new Error('the server did not answer after a cancel request'), 'cancel-timeout');
+      },
+    };
+    this.#context.housekeeper.add(grace);
+    void this.#awaitCancel(active, { processId: processID, secretKey }).then(() => {
+      this.#context.housekeeper.delete(grace);
+      return this.#next();
+    });
+  }
+
+  async #awaitCancel(active: Active, session: { processId: number; secretKey: number }): Promise<void> {
+    const noticed = await this.#context.cancel(session);
+    await active.execution.answered;
+    this.#cancelling = false;
+    if (!noticed || sqlStateOf(active.group.error) !== '57014') this.#retireReason ??= 'cancel-race';
+  }
+
+  /** Says goodbye; the server closes the socket. */
+  terminate(): void {
+    this.#opened.end();
+  }
+
+  destroy(): void {
+    this.#opened.client.destroySocket();
+    this.#opened.end();
+  }
+
+  #next(): void {
+    if (this.#active !== undefined || this.#cancelling) return;
+    for (let execution = this.#queue.shift(); execution !== undefined; execution = this.#queue.shift()) {
+      const statements = this.#lost === undefined ? execution.begin() : execution.loseUnsent(this.#lost);
+      if (statements === undefined) continue;
+      const group = new SyncGroup(this.#opened.client.connection, statements);
+      this.#active = { execution, group };
+      this.#opened.client.query(group);
+      return;
+    }
+    for (const resolve of this.#quietWaiters.splice(0)) resolve();
+  }
+
+  #leave(execution: Execution): void {
+    const index = this.#queue.indexOf(execution);
+    if (index !== -1) this.#queue.splice(index, 1);
+    if (!this.busy) this.#next();
+  }
+
+  #onReady(): void {
+    const active = this.#active;
+    if (active === undefined) return;
+    this.#active = undefined;
+    this.#record(active.execution);
+    const { results, error } = active.group;
+    this.#lastError = error;
+    active.execution.answer({ results, error, written: true, status: this.status });
+    if (isConnectionFatal(error)) this.#break(error);
+    this.#next();
+  }
+
+  #onEnd(): void {
+    this.#ended = true;
+    const active = this.#active;
+    this.#active = undefined;
+    const reason = this.#lost ?? active?.group.error ?? new Error('the connection ended');
+    this.#lost ??= reason;
+    if (active !== undefined) {
+      this.#record(active.execution);
+      const { results, written } = active.group;
+      active.execution.answer({ results, error: reason, written, lost: true, status: null });
+    }
+    this.#cancelling = false;
+    this.#next();
+    this.#context.onGone();
+  }
+
+  #record(execution: Execution): void {
+    this.use.activeMs += this.#context.clock.now() - execution.startedAtMs;
+  }
+
+  #break(error: unknown): void {
+    this.#lost ??= this.#active?.group.error ?? error;
+    this.#context.onBroken('error');
+  }
+
+  #fail(error: Error, reason: RetireReason): void {
+    this.#lost ??= error;
+    this.#context.onBroken(reason);
+  }
+}

@@ -1,0 +1,163 @@
+import { channel, type Channel } from 'node:diagnostics_channel';
+
+import type { PostgresErrorCode } from './errors.ts';
+import type { RetireReason } from './lease-model.ts';
+import type { Operation } from './statement-kind.ts';
+
+// Channels `busbar:postgres:<event>`. `pool` is the option `name`. Messages never hold parameters or rows; errors are our own, sanitised.
+
+export interface CreatedMessage {
+  readonly name: string;
+  /** Has `stats()` and `health()`. */
+  readonly instance: object;
+}
+export interface ClosedMessage {
+  readonly name: string;
+}
+/** An attempt to open a connection has ended. */
+export interface ConnectMessage {
+  readonly pool: string;
+  readonly host: string;
+  readonly ok: boolean;
+  readonly phases: { readonly connectMs: number; readonly setupMs: number };
+  readonly error?: Error;
+}
+/** One connection's life. Times are monotonic milliseconds of the pool's clock. */
+export interface ConnectionRecord {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly createdAtMs: number;
+  /** Socket, TLS and login together. */
+  readonly connectMs: number;
+  readonly setupMs: number;
+  /** Leases served. */
+  readonly uses: number;
+  /** Time with a statement running. */
+  readonly activeMs: number;
+  readonly closedAtMs: number;
+  /** From the decision to retire it to the closed socket. */
+  readonly closeMs: number;
+  readonly reason: RetireReason;
+  readonly errorCode?: string;
+}
+export interface ConnectionClosedMessage {
+  readonly pool: string;
+  readonly record: ConnectionRecord;
+}
+export interface LeaseMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+  readonly waitMs: number;
+}
+export interface ReleaseMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+  readonly useMs: number;
+}
+/** A caller was turned away (`queue-full`) or waited in vain (`acquire-timeout`). */
+export interface PressureMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+  readonly waitedMs: number;
+  readonly queued: number;
+  readonly active: number;
+}
+export interface QueryMessage {
+  readonly pool: string;
+  readonly verdict: { readonly operation: Operation; readonly summary: string };
+  readonly label: string | undefined;
+  /** From the call to its end, waiting included. */
+  readonly durationMs: number;
+  readonly acquireMs: number;
+  readonly rows: number;
+  readonly sqlState?: string;
+  readonly code?: PostgresErrorCode;
+  readonly attempt: number;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+}
+export interface TxMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+  readonly outcome: 'commit' | 'rollback' | 'unknown';
+  readonly durationMs: number;
+  readonly attempts: number;
+  readonly statements: number;
+}
+export interface TxRetryMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+  readonly sqlState: string | undefined;
+  /** The attempt that failed, from 1. */
+  readonly attempt: number;
+  readonly delayMs: number;
+}
+/** A lease came back with an open transaction; it is rolled back before anybody else gets the connection. */
+export interface DirtyReleaseMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+}
+export interface LeaseLostMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+  readonly sqlState: string | undefined;
+  readonly reason: RetireReason;
+}
+export interface CancelMessage {
+  readonly pool: string;
+  readonly ms: number;
+  /** The server closed the cancel's socket, or it did not. */
+  readonly result: 'noticed' | 'unanswered';
+}
+/** A hook of a transaction threw; its outcome stands. */
+export interface HookErrorMessage {
+  readonly pool: string;
+  readonly hook: 'afterCommit' | 'afterRollback' | 'afterUnknown';
+  readonly error: unknown;
+}
+
+interface Messages {
+  readonly created: CreatedMessage;
+  readonly closed: ClosedMessage;
+  readonly connect: ConnectMessage;
+  readonly 'connection-closed': ConnectionClosedMessage;
+  readonly lease: LeaseMessage;
+  readonly release: ReleaseMessage;
+  readonly 'acquire-timeout': PressureMessage;
+  readonly 'queue-full': PressureMessage;
+  readonly query: QueryMessage;
+  readonly tx: TxMessage;
+  readonly 'tx-retry': TxRetryMessage;
+  readonly 'dirty-release': DirtyReleaseMessage;
+  readonly 'lease-lost': LeaseLostMessage;
+  readonly cancel: CancelMessage;
+  readonly 'hook-error': HookErrorMessage;
+}
+
+const of = (event: keyof Messages): Channel => channel(`busbar:postgres:${event}`);
+
+const CHANNELS: Readonly<Record<keyof Messages, Channel>> = {
+  created: of('created'),
+  closed: of('closed'),
+  connect: of('connect'),
+  'connection-closed': of('connection-closed'),
+  lease: of('lease'),
+  release: of('release'),
+  'acquire-timeout': of('acquire-timeout'),
+  'queue-full': of('queue-full'),
+  query: of('query'),
+  tx: of('tx'),
+  'tx-retry': of('tx-retry'),
+  'dirty-release': of('dirty-release'),
+  'lease-lost': of('lease-lost'),
+  cancel: of('cancel'),
+  'hook-error': of('hook-error'),
+};
+
+/** Publishes a message; it is built only if somebody listens. */
+export const publish = <K extends keyof Messages>(event: K, build: () => Messages[K]): void => {
+  const target = CHANNELS[event];
+  if (target.hasSubscribers) target.publish(build());
+};

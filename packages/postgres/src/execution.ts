@@ -1,0 +1,151 @@
+/**
+ * One group of statements on its way through a connection, under a deadline and a signal.
+ *
+ *   queued ──turn──► running ──answer──► answered
+ *     └─limit─► settled, never sent        └─limit─► stopping ──answer or SWEEP_MS──► settled ··· ──► answered
+ *
+ * `settled` is what the caller waits for, `answered` is when the server owes nothing any more. A caller whose limit passed gets the server's
+ * verdict if it comes within one sweep (a cancelled statement answers in milliseconds), so that he learns whether it took effect; after
+ * that he is let go, and the clean-up continues behind him.
+ *
+ * No cancel is ever sent for a COMMIT: with synchronous replication a cancelled wait still reports COMMIT. It gets a grace, then the
+ * connection is destroyed and the outcome is unknown.
+ */
+import { SWEEP_MS, type Housekeeper, type Sweepable } from './housekeeper.ts';
+import type { RetireReason } from './lease-model.ts';
+import type { GroupStatement, StatementResult } from './pipeline.ts';
+import type { TransactionStatus } from './pool-port.ts';
+
+export type StopCause = 'deadline' | 'abort';
+
+export interface ExecutionRequest {
+  /** Builds the group when its turn comes; an exception refuses it, and nothing is sent. */
+  build(): readonly GroupStatement[];
+  readonly deadlineAtMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** At the limit: cancel the statement, wait the grace of a COMMIT, or destroy the connection. */
+  readonly atLimit: 'cancel' | 'commit-grace' | 'destroy';
+}
+
+export interface ExecutionOutcome {
+  readonly results: readonly StatementResult[];
+  /** The first error: the driver's, or what `build` threw. */
+  readonly error?: unknown;
+  /** The bytes were handed to the socket. */
+  readonly written: boolean;
+  /** The connection ended before the server was done. */
+  readonly lost?: boolean;
+  /** The limit that passed, where the caller was let go or the statement ended because of it. */
+  readonly stopped?: StopCause;
+  /** ReadyForQuery's status behind the group. */
+  readonly status: TransactionStatus | null;
+}
+
+export interface ExecutionHooks {
+  readonly clock: { now(): number };
+  readonly housekeeper: Housekeeper;
+  readonly commitGraceMs: number;
+  leave(execution: Execution): void;
+  cancel(): void;
+  destroy(reason: RetireReason): void;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Execution {
+  readonly settled: Promise<ExecutionOutcome>;
+  readonly answered: Promise<void>;
+  startedAtMs = 0;
+  readonly #request: ExecutionRequest;
+  readonly #hooks: ExecutionHooks;
+  readonly #limit: Sweepable;
+  readonly #onAbort = (): void => this.#stop('abort');
+  #state: 'queued' | 'running' | 'stopping' | 'answered' = 'queued';
+  #stopped: StopCause | undefined;
+  #settle: (outcome: ExecutionOutcome) => void;
+  #answered: () => void;
+
+  constructor(request: ExecutionRequest, hooks: ExecutionHooks) {
+    const settled = Promise.withResolvers<ExecutionOutcome>();
+    const answered = Promise.withResolvers<void>();
+    this.settled = settled.promise;
+    this.answered = answered.promise;
+    this.#settle = settled.resolve;
+    this.#answered = answered.resolve;
+    this.#request = request;
+    this.#hooks = hooks;
+    this.#limit = { dueAtMs: request.deadlineAtMs, onDue: () => this.#onLimit() };
+    hooks.housekeeper.add(this.#limit);
+    request.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Its turn: the statements to send, or nothing if it ended meanwhile or refuses. */
+  begin(): readonly GroupStatement[] | undefined {
+    if (this.#state !== 'queued') return undefined;
+    if (this.#request.signal?.aborted === true) {
+      this.#stop('abort');
+      return undefined;
+    }
+    try {
+      const statements = this.#request.build();
+      this.#state = 'running';
+      this.startedAtMs = this.#hooks.clock.now();
+      return statements;
+    } catch (error) {
+      this.answer({ results: [], error, written: false, status: null });
+      return undefined;
+    }
+  }
+
+  /** The connection was over before its turn came. */
+  loseUnsent(error: unknown): undefined {
+    this.answer({ results: [], error, written: false, lost: true, status: null });
+  }
+
+  /** The last word of the server, or of the socket. */
+  answer(outcome: ExecutionOutcome): void {
+    if (this.#state === 'answered') return;
+    this.#state = 'answered';
+    this.#finish(this.#stopped === undefined ? outcome : { ...outcome, stopped: this.#stopped });
+    this.#answered();
+  }
+
+  #finish(outcome: ExecutionOutcome): void {
+    this.#hooks.housekeeper.delete(this.#limit);
+    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    this.#settle(outcome);
+  }
+
+  #onLimit(): void {
+    if (this.#state !== 'stopping') this.#stop('deadline');
+    else if (this.#request.atLimit === 'cancel') {
+      this.#limit.dueAtMs = NEVER;
+      this.#finish({
+        results: [],
+        written: true,
+        status: null,
+        ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
+      });
+    } else {
+      this.#limit.dueAtMs = NEVER;
+      this.#hooks.destroy('error');
+    }
+  }
+
+  #stop(cause: StopCause): void {
+    if (this.#state === 'queued') {
+      this.#stopped = cause;
+      this.answer({ results: [], written: false, status: null });
+      this.#hooks.leave(this);
+    } else if (this.#state === 'running') {
+      const { atLimit } = this.#request;
+      if (atLimit === 'commit-grace' && cause === 'abort') return;
+      this.#state = 'stopping';
+      this.#stopped = cause;
+      const graceMs = { cancel: SWEEP_MS, 'commit-grace': this.#hooks.commitGraceMs, destroy: 0 }[atLimit];
+      this.#limit.dueAtMs = this.#hooks.clock.now() + graceMs;
+      this.#hooks.housekeeper.add(this.#limit);
+      if (atLimit === 'cancel') this.#hooks.cancel();
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { prepareCall } from './call.ts';
+import type { Connection } from './connection.ts';
+import type { PoolContext } from './context.ts';
+import { leaseLost } from './outcome.ts';
+import type { Row } from './pipeline.ts';
+import type { Queries, QueryOptions, Result } from './queries.ts';
+import { submit } from './query.ts';
+import { RowShapes } from './row-shapes.ts';
+import { LeaseBusyError, LeaseReleasedError } from './usage-errors.ts';
+
+/** One physical connection, held until `release()`. Statements run one after the other, in the order of the calls. */
+export interface Lease extends Queries, AsyncDisposable {
+  /** The physical connection: equal ids mean the same session. */
+  readonly id: string;
+  readonly host: string;
+  /** The server process of the session. */
+  readonly pid: number;
+  /**
+   * Gives the connection back; `destroy` ends it instead. A transaction left open is rolled back before anybody else gets the connection.
+   * @throws {@link LeaseReleasedError} the second time
+   * @throws {@link LeaseBusyError} while a statement runs: the connection is destroyed
+   */
+  release(o?: { readonly destroy?: boolean }): void;
+}
+
+/** Runs statements on a connection outside a transaction of ours: on a lease, and for `session.setup`. */
+export class ConnectionQueries extends RowShapes {
+  protected readonly undoneByError = false;
+  readonly #context: Pick<PoolContext, 'defaults' | 'target'>;
+  readonly #connection: Connection;
+
+  constructor(context: Pick<PoolContext, 'defaults' | 'target'>, connection: Connection) {
+    super();
+    this.#context = context;
+    this.#connection = connection;
+  }
+
+  query<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
+  async query(text: string, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
+    const { defaults, target } = this.#context;
+    const call = prepareCall({ text, params }, o, { defaults, txControl: 'allowed' });
+    this.assertUsable(o.label);
+    // The borrower may have begun a transaction of his own; ending it is not part of it.
+    const inTransaction = this.#connection.status === 'T' && !call.kind.txControl;
+    return submit(this.#connection, call, { target, inTransaction, acquireMs: 0, attempt: 1 });
+  }
+
+  /** May refuse the use of the connection. */
+  protected assertUsable(label: string | undefined): void {
+    const { lost } = this.#connection;
+    if (lost !== undefined) throw leaseLost(lost, { pool: this.#context.target.pool, label, outcome: 'not-sent' });
+  }
+}
+
+export class PooledLease extends ConnectionQueries implements Lease {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly #pool: PoolContext;
+  readonly #held: Connection;
+  #released = false;
+
+  constructor(context: PoolContext, connection: Connection) {
+    super(context, connection);
+    this.#pool = context;
+    this.#held = connection;
+    this.id = connection.id;
+    this.pid = connection.pid;
+    this.host = context.target.host;
+  }
+
+  release(o: { readonly destroy?: boolean } = {}): void {
+    const pool = this.#pool.target.pool;
+    if (this.#released) throw new LeaseReleasedError({ pool });
+    this.#released = true;
+    const busy = this.#held.busy;
+    if (o.destroy === true) this.#pool.leases.discard(this.#held);
+    else this.#pool.leases.release(this.#held);
+    if (busy) throw new LeaseBusyError({ pool });
+  }
+
+  /** As `release()`, but legal after it. */
+  // oxlint-disable-next-line typescript/require-await -- a refusal must be a rejection
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#released) this.release();
+  }
+
+  protected override assertUsable(label: string | undefined): void {
+    if (this.#released) throw new LeaseReleasedError({ pool: this.#pool.target.pool }, { label });
+    super.assertUsable(label);
+  }
+}

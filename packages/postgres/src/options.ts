@@ -1,0 +1,199 @@
+import type { Clock, Timers } from '@busbar/retry';
+
+import type { CredentialsProvider } from './credentials.ts';
+import type { SetupFunction } from './session.ts';
+
+/** How far the server's identity is checked. `verify-full` checks chain and host name, `verify-ca` the chain; `require` only encrypts. */
+export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+
+export interface TlsOptions {
+  /** Default: `verify-full`. */
+  readonly mode?: TlsMode;
+  /** PEM of the certificate authorities to trust. Default: those of Node.js. */
+  readonly ca?: string;
+  /** PEM of the client certificate; needs `key`. */
+  readonly cert?: string;
+  /** PEM of the client certificate's private key; needs `cert`. */
+  readonly key?: string;
+  /** The name the server's certificate must carry. Default: the host. */
+  readonly serverName?: string;
+}
+
+/** Set once per connection, in the start-up message: no round trip, nothing repeated at checkout. */
+export interface SessionOptions {
+  /** Schemas, in order. Default: the server's. At most 63 bytes each. */
+  readonly searchPath?: readonly string[];
+  /** Shown in `pg_stat_activity`. Default: `busbar`. At most 63 bytes. */
+  readonly applicationName?: string;
+  /** Default: `UTC`. */
+  readonly timeZone?: string;
+  /** Further server settings by name. At most 32. A name the server does not know refuses the connection. */
+  readonly gucs?: Readonly<Record<string, string>>;
+  /** Runs on each new connection before its first lease, at most `pool.setupTimeoutMs`; a rejection retires the connection. */
+  readonly setup?: SetupFunction;
+}
+
+export interface PoolOptions {
+  /** Connections open at most, counted by sockets that are really open. Default: 10. Range: 1..1_000. */
+  readonly max?: number;
+  /** Idle connections kept ready. Default: 0. Range: 0..max. */
+  readonly minIdle?: number;
+  /** Callers that may wait for a busy pool; one more is refused at once. Default: 500. Range: 0..100_000. */
+  readonly maxQueue?: number;
+  /** Longest wait for a lease. Default: 5_000 ms. Range: 100..600_000. */
+  readonly acquireTimeoutMs?: number;
+  /** Longest wait for socket, TLS and authentication. Default: 5_000 ms. Range: 100..600_000. */
+  readonly connectTimeoutMs?: number;
+  /** Longest run of `session.setup`. Default: 5_000 ms. Range: 100..600_000. */
+  readonly setupTimeoutMs?: number;
+  /** An idle connection above `minIdle` is closed after this. Default: 30_000 ms. Range: from 1_000. */
+  readonly idleTimeoutMs?: number;
+  /** Age at which a connection is replaced. Default: 1_800_000 ms. Range: from 60_000. */
+  readonly maxLifetimeMs?: number;
+  /** Share of the lifetime that is drawn at random, once per connection, so that they do not end together. Default: 0.1. Range: 0..0.5. */
+  readonly lifetimeJitterRatio?: number;
+  /** A connection used within this time is handed out without a probe. Default: 1_000 ms. Range: 0..60_000; 0 = always probe. */
+  readonly validateAfterIdleMs?: number;
+  /** Longest wait for the probe's answer. Default: 1_000 ms. Range: 100..600_000. */
+  readonly validationTimeoutMs?: number;
+  /** A connection that was said goodbye is cut off after this. Default: 5_000 ms. Range: 100..600_000. */
+  readonly closeTimeoutMs?: number;
+  /** Connections opened at the same time: no herd on a recovering server. Default: 2. Range: 1..32. */
+  readonly connectConcurrency?: number;
+}
+
+export interface TimeoutOptions {
+  /** `statement_timeout` on the server. Default: 15_000 ms. Range: from 100. */
+  readonly statementMs?: number;
+  /** `lock_timeout` on the server, below `statementMs`. Default: 5_000 ms. Range: from 100. */
+  readonly lockMs?: number;
+  /** `idle_in_transaction_session_timeout` on the server, above `statementMs`. Default: 60_000 ms. Range: from 100. */
+  readonly idleInTransactionMs?: number;
+  /** Budget of one call on the client, waiting for a connection included; above `statementMs`. Default: `statementMs` + 5_000 ms. */
+  readonly queryDeadlineMs?: number;
+  /** After a cancel request, how long the connection may take to answer before it is cut off. Default: 1_000 ms. Range: from 50. */
+  readonly cancelGraceMs?: number;
+  /** How long an overdue COMMIT may still answer before its outcome is given up as unknown. Default: 5_000 ms. Range: from 50. */
+  readonly commitGraceMs?: number;
+}
+
+/** Failures that a transaction may be repeated for, as a whole. */
+export type TxRetryCause = 'serialization' | 'deadlock' | 'lock-timeout' | 'read-only' | 'connection';
+
+export interface RetryOptions {
+  /** The first attempt included. Default: 4. Range: 1..20. */
+  readonly maxAttempts?: number;
+  /** Scale of the delay before the first repetition; full jitter, doubled each time. Default: 5 ms. Range: 1..maxMs. */
+  readonly baseMs?: number;
+  /** Bound of one delay. Default: 250 ms. Range: 1..60_000. */
+  readonly maxMs?: number;
+  /** Default: serialization failures and deadlocks. */
+  readonly on?: readonly TxRetryCause[];
+}
+
+export interface PostgresOptions {
+  /** Names this pool in errors, channels and metrics. Default: `default`. */
+  readonly name?: string;
+  /** `postgres://user:password@host:port/database?sslmode=…`, in place of the single fields. Split once, never kept. */
+  readonly url?: string;
+  readonly host?: string;
+  /** Default: 5432. */
+  readonly port?: number;
+  readonly database?: string;
+  readonly user?: string;
+  readonly password?: string;
+  /** File that holds the password, read for each connection; one trailing newline is cut off. */
+  readonly passwordFile?: string;
+  /** Asked for the password of each connection. */
+  readonly credentials?: CredentialsProvider;
+  readonly tls?: TlsOptions;
+  readonly session?: SessionOptions;
+  readonly pool?: PoolOptions;
+  readonly timeouts?: TimeoutOptions;
+  readonly retry?: RetryOptions;
+  /** Rows a read may return; more is an error and the server stops there. Default: 100_000. Range: from 1. */
+  readonly maxRows?: number;
+  /** Monotonic clock. Default: the system's. */
+  readonly clock?: Clock;
+  /** Default: the system's. */
+  readonly timers?: Timers;
+  /** Numbers in [0, 1) for jitter. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The defaults of every number and closed choice. `timeouts.queryDeadlineMs` is `statementMs` + `queryMarginMs`. */
+export const POSTGRES_DEFAULTS = Object.freeze({
+  name: 'default',
+  port: 5432,
+  tlsMode: 'verify-full',
+  applicationName: 'busbar',
+  timeZone: 'UTC',
+  maxRows: 100_000,
+  queryMarginMs: 5_000,
+  pool: Object.freeze({
+    max: 10,
+    minIdle: 0,
+    maxQueue: 500,
+    acquireTimeoutMs: 5_000,
+    connectTimeoutMs: 5_000,
+    setupTimeoutMs: 5_000,
+    idleTimeoutMs: 30_000,
+    maxLifetimeMs: 1_800_000,
+    lifetimeJitterRatio: 0.1,
+    validateAfterIdleMs: 1_000,
+    validationTimeoutMs: 1_000,
+    closeTimeoutMs: 5_000,
+    connectConcurrency: 2,
+  }),
+  timeouts: Object.freeze({
+    statementMs: 15_000,
+    lockMs: 5_000,
+    idleInTransactionMs: 60_000,
+    cancelGraceMs: 1_000,
+    commitGraceMs: 5_000,
+  }),
+  retry: Object.freeze({ maxAttempts: 4, baseMs: 5, maxMs: 250 }),
+  retryOn: Object.freeze(['serialization', 'deadlock'] as const),
+} as const);
+
+export interface NumberLimit {
+  readonly min: number;
+  readonly max: number;
+  readonly integer: boolean;
+}
+
+/** The longest delay a Node.js timer can hold. */
+const MAX_MS = 2_147_483_647;
+const integer = (min: number, max: number): NumberLimit => Object.freeze({ min, max, integer: true });
+
+/** The range of every number, ends included. */
+export const POSTGRES_LIMITS = Object.freeze({
+  port: integer(1, 65_535),
+  maxRows: integer(1, MAX_MS),
+  pool: Object.freeze({
+    max: integer(1, 1_000),
+    minIdle: integer(0, 1_000),
+    maxQueue: integer(0, 100_000),
+    acquireTimeoutMs: integer(100, 600_000),
+    connectTimeoutMs: integer(100, 600_000),
+    setupTimeoutMs: integer(100, 600_000),
+    idleTimeoutMs: integer(1_000, MAX_MS),
+    maxLifetimeMs: integer(60_000, MAX_MS),
+    lifetimeJitterRatio: Object.freeze({ min: 0, max: 0.5, integer: false }),
+    validateAfterIdleMs: integer(0, 60_000),
+    validationTimeoutMs: integer(100, 600_000),
+    closeTimeoutMs: integer(100, 600_000),
+    connectConcurrency: integer(1, 32),
+  }),
+  timeouts: Object.freeze({
+    statementMs: integer(100, MAX_MS),
+    lockMs: integer(100, MAX_MS),
+    idleInTransactionMs: integer(100, MAX_MS),
+    cancelGraceMs: integer(50, 600_000),
+    commitGraceMs: integer(50, 600_000),
+  }),
+  queryDeadlineMs: integer(100, MAX_MS),
+  retry: Object.freeze({ maxAttempts: integer(1, 20), baseMs: integer(1, 60_000), maxMs: integer(1, 60_000) }),
+  gucs: 32,
+  nameBytes: 63,
+});

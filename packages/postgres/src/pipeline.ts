@@ -1,0 +1,149 @@
+/**
+ * One Sync group: Parse, Bind, Describe, Execute for each statement, one Sync at the end, all in one write.
+ *
+ * The server skips everything after the first error up to the Sync. So `BEGIN` and the statement behind it belong to one group: with a
+ * Sync between them a failed BEGIN would leave the statement to commit by itself (H23). The extended protocol takes one statement per
+ * Parse, so a text with several is refused by the server (42601) and cannot smuggle a COMMIT.
+ */
+import { types } from 'pg';
+
+import type { Submittable, WireConnection, WireField, WireValue } from './pool-port.ts';
+
+/** A row: column name → value, parsed by the driver's type parsers. */
+export type Row = Readonly<Record<string, unknown>>;
+
+export interface Field {
+  readonly name: string;
+  /** OID of the column's type. */
+  readonly typeId: number;
+}
+
+export interface GroupStatement {
+  readonly text: string;
+  readonly values: WireValue[];
+  /** Stop after this many rows; 0 = all. */
+  readonly rowLimit: number;
+}
+
+export interface StatementResult {
+  readonly rows: Row[];
+  /** Rows affected or returned, as the command tag says. */
+  rowCount: number;
+  /** The command tag without its numbers: `INSERT`, `SELECT`, `CREATE TABLE`. */
+  command: string;
+  fields: readonly Field[];
+  /** The row limit was reached and more rows were there. */
+  suspended: boolean;
+}
+
+type ParseValue = (text: string) => unknown;
+
+// oxlint-disable-next-line typescript/no-unsafe-return -- typed `any` by the driver; its contract is text in, value out
+const parserOf = (typeId: number): ParseValue => types.getTypeParser(typeId, 'text');
+
+/** `INSERT 0 5` → INSERT, 5; `CREATE TABLE` → CREATE TABLE, 0. */
+const readTag = (result: StatementResult, tag: string): void => {
+  const words = tag.split(' ');
+  let count = 0;
+  while (words.length > 1 && /^\d+$/.test(words.at(-1) ?? '')) {
+    const last = Number(words.pop());
+    if (count === 0) count = last;
+  }
+  result.command = words.join(' ');
+  result.rowCount = count;
+};
+
+const emptyResult = (): StatementResult => ({ rows: [], rowCount: 0, command: '', fields: [], suspended: false });
+
+export class SyncGroup implements Submittable {
+  readonly statements: readonly GroupStatement[];
+  /** One per statement that completed, in order. */
+  readonly results: StatementResult[] = [];
+  /** The first error, as the driver gave it. */
+  error: unknown;
+  /** The bytes were handed to the socket. */
+  written = false;
+  readonly #wire: WireConnection;
+  #current = emptyResult();
+  #parsers: readonly ParseValue[] = [];
+  /** All columns as own properties: rows share one shape, and a column named `__proto__` is only a column. */
+  #template: Row = {};
+
+  constructor(wire: WireConnection, statements: readonly GroupStatement[]) {
+    this.#wire = wire;
+    this.statements = statements;
+  }
+
+  submit(): void {
+    const wire = this.#wire;
+    this.written = wire.stream.writable;
+    wire.stream.cork();
+    for (const { text, values, rowLimit } of this.statements) {
+      wire.parse({ name: '', text, types: [] });
+      wire.bind({ values });
+      wire.describe({ type: 'P', name: '' });
+      wire.execute({ portal: '', rows: rowLimit });
+    }
+    wire.sync();
+    wire.stream.uncork();
+  }
+
+  handleRowDescription(message: { readonly fields: readonly WireField[] }): void {
+    this.#current.fields = message.fields.map((field) => ({ name: field.name, typeId: field.dataTypeID }));
+    this.#parsers = message.fields.map(({ dataTypeID }) => parserOf(dataTypeID));
+    const template: Record<string, unknown> = { __proto__: null };
+    for (const { name } of message.fields) template[name] = null;
+    this.#template = template;
+  }
+
+  handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
+    if (this.error !== undefined) return;
+    const row: Record<string, unknown> = { ...this.#template };
+    try {
+      for (const [index, { name }] of this.#current.fields.entries()) {
+        const text = message.fields[index] ?? null;
+        if (text !== null) row[name] = this.#parsers[index]?.(text);
+      }
+    } catch (error) {
+      this.error = error; // a type parser of the user threw: the rest of the group still has to be read
+      return;
+    }
+    this.#current.rows.push(row);
+  }
+
+  handleCommandComplete(message: { readonly text: string }): void {
+    readTag(this.#current, message.text);
+    this.#complete();
+  }
+
+  handleEmptyQuery(): void {
+    this.#complete();
+  }
+
+  handlePortalSuspended(): void {
+    this.#current.suspended = true;
+    this.#complete();
+  }
+
+  handleReadyForQuery(): void {
+    // Nothing: the connection itself waits for ReadyForQuery, after an error as well as after success.
+  }
+
+  handleError(error: unknown): void {
+    this.error ??= error;
+  }
+
+  handleCopyInResponse(connection: WireConnection): void {
+    connection.sendCopyFail('COPY FROM STDIN needs a source');
+  }
+
+  handleCopyData(): void {
+    // COPY TO STDOUT as a plain statement: its data has nowhere to go.
+  }
+
+  #complete(): void {
+    this.results.push(this.#current);
+    this.#current = emptyResult();
+    this.#parsers = [];
+  }
+}

@@ -1,0 +1,42 @@
+import type { Duplex } from 'node:stream';
+
+/**
+ * The part of `pg` that this package relies on beyond its documented API, in one place: what a change of the driver can break.
+ * `pg-cursor` and `pg-query-stream` rest on the same members; test/driver-contract.int.test.ts holds the driver to them.
+ */
+export interface WireConnection {
+  readonly stream: Duplex;
+  parse(statement: { readonly name: string; readonly text: string; readonly types: readonly number[] }): void;
+  bind(portal: { readonly values: WireValue[] }): void;
+  describe(target: { readonly type: 'P'; readonly name: string }): void;
+  /** `rows` 0 = all of them. */
+  execute(portal: { readonly portal: string; readonly rows: number }): void;
+  sync(): void;
+  sendCopyFail(reason: string): void;
+}
+
+/** A parameter as it goes over the wire: text, bytes, or NULL. */
+export type WireValue = string | Buffer | null;
+
+export interface WireField {
+  readonly name: string;
+  readonly dataTypeID: number;
+  readonly format: string;
+}
+
+/** What `pg.Client` asks of an object passed to its `query`. The client calls `submit` when the connection is free. */
+export interface Submittable {
+  submit(): void;
+  handleRowDescription(message: { readonly fields: readonly WireField[] }): void;
+  handleDataRow(message: { readonly fields: readonly (string | null)[] }): void;
+  handleCommandComplete(message: { readonly text: string }): void;
+  handleEmptyQuery(): void;
+  handlePortalSuspended(): void;
+  handleReadyForQuery(): void;
+  handleError(error: unknown): void;
+  handleCopyInResponse(connection: WireConnection): void;
+  handleCopyData(): void;
+}
+
+/** ReadyForQuery's status: idle, in a transaction, in a failed transaction. */
+export type TransactionStatus = 'I' | 'T' | 'E';

@@ -1,0 +1,68 @@
+import type { Call } from './call.ts';
+import type { Connection } from './connection.ts';
+import { publish } from './diagnostics.ts';
+import type { PostgresError } from './errors.ts';
+import type { ExecutionOutcome } from './execution.ts';
+import { errorOfOutcome } from './outcome.ts';
+import type { GroupStatement } from './pipeline.ts';
+import type { Result } from './queries.ts';
+import { TooManyRowsError } from './usage-errors.ts';
+
+/** Where statements go, for what is published about them. */
+export interface QueryTarget {
+  readonly pool: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly clock: { now(): number };
+}
+
+export interface Submission {
+  readonly target: QueryTarget;
+  readonly inTransaction: boolean;
+  readonly acquireMs: number;
+  readonly attempt: number;
+  /** Statements that go before this one in the same Sync group, taken when its turn comes; may throw to refuse the call. */
+  before?(): readonly GroupStatement[];
+  /** Sees the outcome before the caller does. */
+  observe?(outcome: ExecutionOutcome): void;
+}
+
+/** A suspended read has no effect that could be lost; inside a transaction the error ends the callback. */
+const tooManyRows = (call: Call): TooManyRowsError =>
+  new TooManyRowsError({ maxRows: call.maxRows }, { label: call.label });
+
+const record = (call: Call, how: Submission, o: { rows: number; error: PostgresError | undefined }): void =>
+  publish('query', () => ({
+    pool: how.target.pool,
+    verdict: { operation: call.kind.operation, summary: call.kind.keyword.toUpperCase() },
+    label: call.label,
+    durationMs: how.target.clock.now() - call.startedAtMs,
+    acquireMs: how.acquireMs,
+    rows: o.rows,
+    ...(o.error?.sqlState === undefined ? {} : { sqlState: o.error.sqlState }),
+    ...(o.error === undefined ? {} : { code: o.error.code }),
+    attempt: how.attempt,
+    host: how.target.host,
+    port: how.target.port,
+    database: how.target.database,
+  }));
+
+/** Submits one statement to a connection and tells its outcome: the result, or one of our errors. */
+export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result> => {
+  const outcome = await connection.run({
+    build: () => [...(how.before?.() ?? []), call.statement],
+    deadlineAtMs: call.deadlineAtMs,
+    signal: call.signal,
+    atLimit: 'cancel',
+  });
+  how.observe?.(outcome);
+  const result = outcome.results.at(-1);
+  let error = errorOfOutcome(outcome, { ...call, pool: how.target.pool, inTransaction: how.inTransaction });
+  if (error === undefined && result?.suspended === true) error = tooManyRows(call);
+  record(call, how, { rows: result?.rows.length ?? 0, error });
+  if (error !== undefined) throw error;
+  if (result === undefined) return { rows: [], rowCount: 0, command: '', fields: [] };
+  const { rows, rowCount, command, fields } = result;
+  return { rows, rowCount, command, fields };
+};

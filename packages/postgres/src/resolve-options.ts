@@ -1,0 +1,255 @@
+import { systemClock, systemTimers, type Clock, type Timers } from '@busbar/retry';
+
+import { splitUrl, type UrlParts } from './connection-url.ts';
+import { credentialsFromFile, credentialsFromPassword, type CredentialsProvider } from './credentials.ts';
+import {
+  POSTGRES_DEFAULTS,
+  POSTGRES_LIMITS,
+  type NumberLimit,
+  type PoolOptions,
+  type PostgresOptions,
+  type RetryOptions,
+  type SessionOptions,
+  type TimeoutOptions,
+  type TlsOptions,
+  type TxRetryCause,
+} from './options.ts';
+import type { ResolvedSession } from './session.ts';
+import type { ResolvedTls } from './tls.ts';
+import { PostgresOptionsError } from './usage-errors.ts';
+
+/** Validated, complete and frozen. No secret is in it: the password is behind `credentials`, PEM texts behind `tls.material()`. */
+export interface ResolvedPostgresOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly credentials: CredentialsProvider;
+  readonly tls: ResolvedTls;
+  readonly session: ResolvedSession;
+  readonly pool: Readonly<Required<PoolOptions>>;
+  readonly timeouts: Readonly<Required<TimeoutOptions>>;
+  readonly retry: ResolvedTxRetry;
+  readonly maxRows: number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: () => number;
+}
+
+export interface ResolvedTxRetry {
+  readonly maxAttempts: number;
+  readonly baseMs: number;
+  readonly maxMs: number;
+  readonly on: readonly TxRetryCause[];
+}
+
+type Numbers<K extends string> = Readonly<Record<K, number>>;
+
+const RETRY_CAUSES: readonly string[] = ['serialization', 'deadlock', 'lock-timeout', 'read-only', 'connection'];
+const KNOWN_KEYS = {
+  '': 'name url host port database user password passwordFile credentials tls session pool timeouts retry maxRows clock timers random'.split(
+    ' ',
+  ),
+  'tls.': ['mode', 'ca', 'cert', 'key', 'serverName'],
+  'session.': ['searchPath', 'applicationName', 'timeZone', 'gucs', 'setup'],
+  'pool.': Object.keys(POSTGRES_LIMITS.pool),
+  'timeouts.': [...Object.keys(POSTGRES_LIMITS.timeouts), 'queryDeadlineMs'],
+  'retry.': [...Object.keys(POSTGRES_LIMITS.retry), 'on'],
+} as const;
+
+const refuseUnknownKeys = (prefix: keyof typeof KNOWN_KEYS, given: object | undefined, issues: string[]): void => {
+  const known: readonly string[] = KNOWN_KEYS[prefix];
+  for (const key of Object.keys(given ?? {})) if (!known.includes(key)) issues.push(`${prefix}${key}: unknown option`);
+};
+
+const checkNumber = (path: string, value: number, check: { limit: NumberLimit; issues: string[] }): void => {
+  const { min, max, integer } = check.limit;
+  if (typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value))) return;
+  check.issues.push(`${path}: expected ${integer ? 'an integer' : 'a number'} from ${min} to ${max}`);
+};
+
+const withDefaults = <K extends string>(
+  given: Partial<Numbers<NoInfer<K>>> | undefined,
+  o: { prefix: string; defaults: Numbers<K>; limits: Readonly<Record<NoInfer<K>, NumberLimit>>; issues: string[] },
+): Numbers<K> => {
+  const resolved: Record<K, number> = { ...o.defaults };
+  for (const key in o.defaults) {
+    resolved[key] = given?.[key] ?? o.defaults[key];
+    checkNumber(`${o.prefix}${key}`, resolved[key], { limit: o.limits[key], issues: o.issues });
+  }
+  return Object.freeze(resolved);
+};
+
+const checkText = (path: string, value: unknown, issues: string[]): void => {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) issues.push(`${path}: expected a text`);
+  else if (Buffer.byteLength(value) > POSTGRES_LIMITS.nameBytes)
+    issues.push(`${path}: longer than ${POSTGRES_LIMITS.nameBytes} bytes`);
+};
+
+const resolveTimeouts = (options: PostgresOptions, issues: string[]): Required<TimeoutOptions> => {
+  const given = options.timeouts;
+  const server = withDefaults(given, {
+    prefix: 'timeouts.',
+    defaults: POSTGRES_DEFAULTS.timeouts,
+    limits: POSTGRES_LIMITS.timeouts,
+    issues,
+  });
+  const queryDeadlineMs = given?.queryDeadlineMs ?? server.statementMs + POSTGRES_DEFAULTS.queryMarginMs;
+  checkNumber('timeouts.queryDeadlineMs', queryDeadlineMs, { limit: POSTGRES_LIMITS.queryDeadlineMs, issues });
+  if (server.lockMs >= server.statementMs) issues.push('timeouts.lockMs: must be below timeouts.statementMs');
+  if (server.idleInTransactionMs <= server.statementMs)
+    issues.push('timeouts.idleInTransactionMs: must be above timeouts.statementMs');
+  if (queryDeadlineMs <= server.statementMs)
+    issues.push('timeouts.queryDeadlineMs: must be above timeouts.statementMs');
+  return Object.freeze({ ...server, queryDeadlineMs });
+};
+
+const resolvePool = (options: PostgresOptions, issues: string[]): Required<PoolOptions> => {
+  const pool = withDefaults(options.pool, {
+    prefix: 'pool.',
+    defaults: POSTGRES_DEFAULTS.pool,
+    limits: POSTGRES_LIMITS.pool,
+    issues,
+  });
+  if (pool.minIdle > pool.max) issues.push('pool.minIdle: must not be above pool.max');
+  return pool;
+};
+
+const resolveRetry = (given: RetryOptions | undefined, base: ResolvedTxRetry, issues: string[]): ResolvedTxRetry => {
+  refuseUnknownKeys('retry.', given, issues);
+  const { on: baseOn, ...defaults } = base;
+  const { on: givenOn, ...numbers } = given ?? {};
+  const retry = withDefaults(numbers, { prefix: 'retry.', defaults, limits: POSTGRES_LIMITS.retry, issues });
+  if (retry.baseMs > retry.maxMs) issues.push('retry.baseMs: must not be above retry.maxMs');
+  const on = givenOn ?? baseOn;
+  for (const cause of on)
+    if (!RETRY_CAUSES.includes(cause)) issues.push(`retry.on: expected ${RETRY_CAUSES.join(', ')}`);
+  return Object.freeze({ ...retry, on: Object.freeze([...on]) });
+};
+
+/** The pool's retry with what one transaction wants differently. @throws {@link PostgresOptionsError} */
+export const resolveTxRetry = (
+  given: RetryOptions | undefined,
+  o: { base: ResolvedTxRetry; name: string },
+): ResolvedTxRetry => {
+  if (given === undefined) return o.base;
+  const issues: string[] = [];
+  const retry = resolveRetry(given, o.base, issues);
+  if (issues.length > 0) throw new PostgresOptionsError({ name: o.name, issues });
+  return retry;
+};
+
+const resolveCredentials = (options: PostgresOptions, url: UrlParts, issues: string[]): CredentialsProvider => {
+  const password = options.password ?? url.password;
+  const { passwordFile, credentials } = options;
+  const given = [password, passwordFile, credentials].filter((source) => source !== undefined);
+  if (given.length > 1 || (options.password !== undefined && url.password !== undefined))
+    issues.push('password: give one of password, passwordFile, credentials, or a password in url');
+  if (credentials !== undefined) return credentials;
+  if (passwordFile !== undefined) return credentialsFromFile({ passwordFile });
+  // No source at all is legal: a client certificate or the server's trust may do. A server that asks anyway refuses the empty one.
+  return credentialsFromPassword(password ?? '');
+};
+
+const TLS_MODES: readonly string[] = ['disable', 'require', 'verify-ca', 'verify-full'];
+
+const resolveTls = (given: TlsOptions = {}, url: UrlParts, issues: string[]): ResolvedTls => {
+  refuseUnknownKeys('tls.', given, issues);
+  const { mode = url.sslMode ?? POSTGRES_DEFAULTS.tlsMode, serverName, ...material } = given;
+  if (given.mode !== undefined && url.sslMode !== undefined) issues.push('tls.mode: also given as sslmode in url');
+  if (!TLS_MODES.includes(mode)) issues.push(`tls.mode: expected ${TLS_MODES.join(', ')}`);
+  if ((material.cert === undefined) !== (material.key === undefined)) issues.push('tls.cert: cert and key go together');
+  return Object.freeze({
+    mode,
+    ...(serverName === undefined ? {} : { serverName }),
+    material: () => ({ ...material }),
+  });
+};
+
+const GUC_NAME = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/i;
+
+const resolveGucs = (
+  given: Readonly<Record<string, string>> | undefined,
+  issues: string[],
+): Readonly<Record<string, string>> => {
+  const entries = Object.entries(given ?? {});
+  if (entries.length > POSTGRES_LIMITS.gucs) issues.push(`session.gucs: more than ${POSTGRES_LIMITS.gucs} settings`);
+  for (const [name, value] of entries)
+    if (!GUC_NAME.test(name) || typeof value !== 'string' || value.includes('\0'))
+      issues.push(`session.gucs: "${name}" is no setting`);
+  return Object.freeze(Object.fromEntries(entries));
+};
+
+const resolveSession = (given: SessionOptions = {}, url: UrlParts, issues: string[]): ResolvedSession => {
+  refuseUnknownKeys('session.', given, issues);
+  const { searchPath, setup, timeZone = POSTGRES_DEFAULTS.timeZone } = given;
+  const applicationName = given.applicationName ?? url.applicationName ?? POSTGRES_DEFAULTS.applicationName;
+  checkText('session.applicationName', applicationName, issues);
+  checkText('session.timeZone', timeZone, issues);
+  if (searchPath?.length === 0) issues.push('session.searchPath: expected at least one schema');
+  for (const schema of searchPath ?? []) checkText('session.searchPath', schema, issues);
+  return Object.freeze({
+    applicationName,
+    timeZone,
+    gucs: resolveGucs(given.gucs, issues),
+    ...(searchPath === undefined ? {} : { searchPath: Object.freeze([...searchPath]) }),
+    ...(setup === undefined ? {} : { setup }),
+  });
+};
+
+const requireText = (path: string, value: string | undefined, issues: string[]): string => {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value;
+  issues.push(`${path}: required`);
+  return '';
+};
+
+const mergeUrl = (options: PostgresOptions, issues: string[]): UrlParts => {
+  if (options.url === undefined) return {};
+  for (const key of ['host', 'port', 'database', 'user'] as const)
+    if (options[key] !== undefined) issues.push(`${key}: also given by url`);
+  return splitUrl(options.url, issues);
+};
+
+const resolveTarget = (options: PostgresOptions, url: UrlParts, issues: string[]) => {
+  const port = options.port ?? url.port ?? POSTGRES_DEFAULTS.port;
+  checkNumber('port', port, { limit: POSTGRES_LIMITS.port, issues });
+  return {
+    host: requireText('host', options.host ?? url.host, issues),
+    port,
+    database: requireText('database', options.database ?? url.database, issues),
+    user: requireText('user', options.user ?? url.user, issues),
+  };
+};
+
+/**
+ * Copies, validates and freezes the options.
+ * @throws {@link PostgresOptionsError} with every problem in `details.issues`; unknown keys are problems.
+ */
+export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgresOptions => {
+  const issues: string[] = [];
+  refuseUnknownKeys('', options, issues);
+  refuseUnknownKeys('pool.', options.pool, issues);
+  refuseUnknownKeys('timeouts.', options.timeouts, issues);
+  const url = mergeUrl(options, issues);
+  const name = options.name ?? POSTGRES_DEFAULTS.name;
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) issues.push('name: expected ^[a-z][a-z0-9-]{0,62}$');
+  const maxRows = options.maxRows ?? POSTGRES_DEFAULTS.maxRows;
+  checkNumber('maxRows', maxRows, { limit: POSTGRES_LIMITS.maxRows, issues });
+  const resolved = {
+    name,
+    ...resolveTarget(options, url, issues),
+    credentials: resolveCredentials(options, url, issues),
+    tls: resolveTls(options.tls, url, issues),
+    session: resolveSession(options.session, url, issues),
+    pool: resolvePool(options, issues),
+    timeouts: resolveTimeouts(options, issues),
+    retry: resolveRetry(options.retry, { ...POSTGRES_DEFAULTS.retry, on: POSTGRES_DEFAULTS.retryOn }, issues),
+    maxRows,
+    clock: options.clock ?? systemClock,
+    timers: options.timers ?? systemTimers,
+    random: options.random ?? Math.random,
+  };
+  if (issues.length > 0) throw new PostgresOptionsError({ name, issues });
+  return Object.freeze(resolved);
+};

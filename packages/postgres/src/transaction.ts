@@ -1,0 +1,247 @@
+/**
+ * One attempt of a transaction on one connection.
+ *
+ *   idle ──first statement──► open ──commit──► ended (committed | rolled back | unknown)
+ *
+ * BEGIN is lazy: it shares the Sync group of the first statement, so a failed BEGIN executes nothing (H23), and an empty transaction sends
+ * nothing. Once begun, a statement is sent only while the server says that the transaction is healthy: behind a failure nothing can slip
+ * out of the transaction and commit by itself.
+ *
+ * The tag decides: only `COMMIT` is a commit. COMMIT of a failed transaction answers `ROLLBACK` without an error (H16).
+ */
+import { bindStatement, prepareCall, type Call } from './call.ts';
+import type { Connection } from './connection.ts';
+import type { PoolContext } from './context.ts';
+import { publish, type HookErrorMessage } from './diagnostics.ts';
+import type { ExecutionOutcome } from './execution.ts';
+import { CommitRolledBackError, OutcomeUnknownError } from './outcome-errors.ts';
+import { errorOfOutcome, reasonOf, serverError } from './outcome.ts';
+import type { GroupStatement } from './pipeline.ts';
+import type { BoundStatement, QueryOptions, Result } from './queries.ts';
+import { submit } from './query.ts';
+import { TxScopes, type RollbackHook, type TxScope } from './savepoint.ts';
+import { TxAbortedError } from './server-errors.ts';
+import { ROLLBACK_TIMEOUT_MS } from './slot-life.ts';
+import { classifySqlState, isConnectionFatal, sqlStateOf } from './sqlstate.ts';
+import { ArgumentInvalidError, PostgresAbortedError, TxEndedError } from './usage-errors.ts';
+
+export interface TransactionSettings {
+  readonly begin: string;
+  readonly label: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly maxRows: number | undefined;
+  /** End of the whole transaction; infinite unless the caller set a deadline. */
+  readonly deadlineAtMs: number;
+}
+
+const control = (text: string): GroupStatement => ({ text, values: [], rowLimit: 0 });
+
+export class Transaction {
+  readonly connection: Connection;
+  readonly attempt: number;
+  statements = 0;
+  readonly #context: PoolContext;
+  readonly #settings: TransactionSettings;
+  readonly #scopes: TxScopes;
+  #begun = false;
+  #ended = false;
+  /** The first failure, for those that come after it. */
+  #failure: unknown;
+
+  constructor(context: PoolContext, settings: TransactionSettings, o: { connection: Connection; attempt: number }) {
+    this.#context = context;
+    this.#settings = settings;
+    this.connection = o.connection;
+    this.attempt = o.attempt;
+    this.#scopes = new TxScopes(settings.begin);
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, this.#settings.deadlineAtMs - this.#context.options.clock.now());
+  }
+
+  get scope(): TxScope {
+    return this.#scopes.innermost;
+  }
+
+  assertOpen(): void {
+    if (this.#ended) throw new TxEndedError({ pool: this.#context.options.name }, { label: this.#settings.label });
+  }
+
+  async query(text: string, params: readonly unknown[] | undefined, o: QueryOptions): Promise<Result> {
+    this.assertOpen();
+    const call = this.#prepare({ text, params }, o);
+    this.statements += 1;
+    try {
+      return await submit(this.connection, call, {
+        target: this.#context.target,
+        inTransaction: true,
+        acquireMs: 0,
+        attempt: this.attempt,
+        before: () => this.#before(),
+      });
+    } catch (error) {
+      if (this.#broken && !(error instanceof TxAbortedError)) this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  commitWith(statements: readonly BoundStatement[]): void {
+    this.assertOpen();
+    const bound = statements.map(({ text, values }) => bindStatement(text, values));
+    this.#scopes.innermost.commitWith.push(...bound);
+  }
+
+  /** Runs `fn` inside a savepoint; its failure undoes the savepoint alone. */
+  async savepoint<T>(fn: (scope: TxScope) => Promise<T>): Promise<T> {
+    const scope = this.#scopes.enter();
+    let value: T;
+    try {
+      value = await fn(scope);
+      this.#assertInnermost(scope);
+      await this.connection.whenQuiet();
+      if (this.#broken) throw this.#rolledBack();
+    } catch (error) {
+      await this.#undo(scope, error);
+      throw error;
+    }
+    this.#scopes.release(scope);
+    return value;
+  }
+
+  /** Sends what is owed and COMMIT in one group. Resolves only when the server has answered `COMMIT`. */
+  async commit(): Promise<void> {
+    this.assertOpen();
+    this.#ended = true;
+    const { signal, label } = this.#settings;
+    const { name: pool, clock, timeouts } = this.#context.options;
+    const { commitWith } = this.#scopes.root;
+    if (signal?.aborted === true)
+      throw new PostgresAbortedError({ pool }, { label, outcome: 'rejected', cause: signal.reason });
+    if (!this.#begun && commitWith.length === 0) return;
+    const outcome = await this.connection.run({
+      build: () => {
+        if (this.#broken) throw this.#rolledBack();
+        return [...this.#takePending(), ...commitWith, control('commit')];
+      },
+      deadlineAtMs: Math.min(this.#settings.deadlineAtMs, clock.now() + timeouts.queryDeadlineMs),
+      atLimit: 'commit-grace',
+    });
+    this.#judgeCommit(outcome);
+  }
+
+  /** Undoes the attempt. A connection that does not answer within 2 s is destroyed: the server rolls back then. */
+  async rollback(): Promise<void> {
+    this.#ended = true;
+    await this.connection.whenQuiet();
+    if (!this.#begun || this.connection.lost !== undefined || this.connection.status === 'I') return;
+    await this.connection.run({
+      build: () => [control('rollback')],
+      deadlineAtMs: this.#context.options.clock.now() + ROLLBACK_TIMEOUT_MS,
+      atLimit: 'destroy',
+    });
+  }
+
+  /** Runs the hooks of the verdict. A hook that throws changes nothing about it. */
+  settle(verdict: 'commit' | 'rollback' | 'unknown', error: unknown): void {
+    const { afterCommit, afterRollback, afterUnknown } = this.#scopes.root;
+    if (verdict === 'commit') for (const hook of afterCommit) this.#runHook('afterCommit', hook);
+    else if (verdict === 'rollback') this.#runRollbackHooks('afterRollback', afterRollback, error);
+    else this.#runRollbackHooks('afterUnknown', afterUnknown, error);
+  }
+
+  #prepare(statement: { text: string; params: readonly unknown[] | undefined }, o: QueryOptions): Call {
+    const { label, signal, maxRows, deadlineAtMs } = this.#settings;
+    const signals = [signal, o.signal].filter((given) => given !== undefined);
+    const [only] = signals;
+    const call = prepareCall(
+      statement,
+      { ...(label === undefined ? {} : { label }), ...(maxRows === undefined ? {} : { maxRows }), ...o },
+      { defaults: this.#context.defaults, txControl: 'refused' },
+    );
+    return {
+      ...call,
+      signal: signals.length > 1 ? AbortSignal.any(signals) : only,
+      deadlineAtMs: Math.min(call.deadlineAtMs, deadlineAtMs),
+    };
+  }
+
+  #before(): readonly GroupStatement[] {
+    if (this.#broken) {
+      const { label } = this.#settings;
+      throw new TxAbortedError({ sqlState: '25P02' }, { cause: this.#firstFailure(), label });
+    }
+    return this.#takePending();
+  }
+
+  /** Begun, and the server does not say that it is healthy. */
+  get #broken(): boolean {
+    return this.#begun && this.connection.status !== 'T';
+  }
+
+  /** What broke it; known to the connection before the statement's caller hears of it. */
+  #firstFailure(): unknown {
+    this.#failure ??= this.connection.lost ?? serverError(this.connection.lastError, this.#settings.label);
+    return this.#failure;
+  }
+
+  #takePending(): readonly GroupStatement[] {
+    this.#begun = true;
+    return this.#scopes.takePending().map((text) => control(text));
+  }
+
+  #rolledBack(): CommitRolledBackError {
+    const { label } = this.#settings;
+    return new CommitRolledBackError({ pool: this.#context.options.name }, { label, cause: this.#firstFailure() });
+  }
+
+  #assertInnermost(scope: TxScope): void {
+    if (this.#scopes.innermost !== scope)
+      throw new ArgumentInvalidError({ argument: 'savepoint', expected: 'every nested savepoint to be awaited' });
+  }
+
+  async #undo(scope: TxScope, error: unknown): Promise<void> {
+    await this.connection.whenQuiet();
+    const statements = this.#scopes.undo(scope);
+    if (statements.length > 0 && this.connection.lost === undefined) {
+      const outcome = await this.connection.run({
+        build: () => statements.map((text) => control(text)),
+        deadlineAtMs: this.#context.options.clock.now() + ROLLBACK_TIMEOUT_MS,
+        atLimit: 'destroy',
+      });
+      if (outcome.status === 'T') this.#failure = undefined;
+    }
+    this.#runRollbackHooks('afterRollback', scope.afterRollback, error);
+  }
+
+  #judgeCommit(outcome: ExecutionOutcome): void {
+    const { name: pool, timeouts } = this.#context.options;
+    const { label } = this.#settings;
+    const tag = outcome.results.at(-1)?.command;
+    if (tag === 'COMMIT') return;
+    if (tag === 'ROLLBACK') throw this.#rolledBack();
+    const { error } = outcome;
+    const sqlState = sqlStateOf(error);
+    const refused =
+      sqlState !== undefined && !isConnectionFatal(error) && classifySqlState(sqlState).kind !== 'outcome-unknown';
+    if (outcome.written && !refused)
+      throw new OutcomeUnknownError(
+        { pool, reason: reasonOf(error) },
+        { label, cause: error, sqlState, connectionFatal: true },
+      );
+    const facts = { pool, label, deadlineMs: timeouts.queryDeadlineMs, inTransaction: true };
+    throw errorOfOutcome(outcome, facts) ?? this.#rolledBack();
+  }
+
+  #runHook(hook: HookErrorMessage['hook'], run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      publish('hook-error', () => ({ pool: this.#context.options.name, hook, error }));
+    }
+  }
+
+  #runRollbackHooks(name: 'afterRollback' | 'afterUnknown', hooks: readonly RollbackHook[], error: unknown): void {
+    for (const hook of hooks) this.#runHook(name, () => hook(error));
+  }
+}
