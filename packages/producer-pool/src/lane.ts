@@ -190,8 +190,11 @@ const callFailed = (step: Step, event: LaneEvent & { type: 'failed' }): void => 
     backOff(step, 0);
     return;
   }
-  if (verdict === 'record' && batch.entries.length > 1) lane.batches.splice(0, 1, ...bisect(batch));
-  else reject(step, batch, { verdict, event });
+  // The same bytes would have been refused before: the refusal ends the doubt that earlier attempts left. Damage on the wire does not.
+  const certain = verdict === 'record' && event.fault.kafkaCode !== CORRUPT_MESSAGE;
+  const answered: Batch = certain ? { ...batch, outcome: 'rejected' } : batch;
+  if (verdict === 'record' && batch.entries.length > 1) lane.batches.splice(0, 1, ...bisect(answered));
+  else reject(step, answered, { verdict, event });
   lane.retries = 0;
   lane.laneFaults = 0;
   rest(step);

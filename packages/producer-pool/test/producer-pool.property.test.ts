@@ -1,0 +1,321 @@
+/**
+ * Model-based: random publishes, faults, aborts, time and lifecycle events against a scripted broker with Kafka's duplicate check and a
+ * client with kafkajs's sequence flaw. Whatever happens:
+ *
+ * P1 acknowledged ⊆ log, at the offset of the acknowledgement · P2 first occurrences per key in publish order · P3 buffer ≤ limits ·
+ * P4 one settlement per record · P5 ≤ 1 call per partition · P6 all attempts of a batch are identical · P7 nothing sent while a call is
+ * out · P9 nothing left after close · and: `not-sent` and `rejected` are not in the log; of a `publishBatch` each key is there as a prefix.
+ */
+import { manualClock, settle } from '@busbar-tooling/test-kit/manual-clock';
+import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { createProducerPool, type ProducerPool, type Settlement } from '../src/index.ts';
+import { type Ending, isPoison, POISON, ScriptedCluster } from './scripted-cluster.ts';
+
+interface Published {
+  readonly id: number;
+  readonly key: string | null;
+  readonly call: number | undefined;
+  readonly value: string;
+  settlements: number;
+  settlement: Settlement | undefined;
+}
+
+const TOPIC = 'events';
+const PARTITIONS = 2;
+const LIMITS = { maxBytes: 16_384, maxRecords: 12, maxLaneBytes: 8_192, maxLaneRecords: 8, maxBlockMs: 2_000 };
+
+type Command =
+  | {
+      readonly type: 'publish';
+      readonly keys: readonly number[];
+      readonly poison: number;
+      readonly together: boolean;
+      readonly patience: number;
+    }
+  | { readonly type: 'end'; readonly which: number; readonly how: Ending }
+  | { readonly type: 'endAll' }
+  | { readonly type: 'late' }
+  | { readonly type: 'abort'; readonly which: number }
+  | { readonly type: 'advance'; readonly ms: number }
+  | { readonly type: 'opens'; readonly how: 'ok' | 'fail' }
+  | { readonly type: 'kills'; readonly hang: boolean }
+  | { readonly type: 'recycle' };
+
+const ENDINGS: readonly Ending[] = [
+  'ok',
+  'ok',
+  'lost answer',
+  'lost request',
+  'delayed',
+  'not leader',
+  'empty',
+  'appended, then denied',
+];
+
+const publishArb = fc.record({
+  type: fc.constant('publish' as const),
+  keys: fc.array(fc.nat(4), { minLength: 1, maxLength: 5 }),
+  poison: fc.nat(20),
+  together: fc.boolean(),
+  patience: fc.constantFrom(100, 2_000, 60_000),
+});
+
+const commandArb: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: publishArb },
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant('end' as const), which: fc.nat(), how: fc.constantFrom(...ENDINGS) }),
+  },
+  { weight: 2, arbitrary: fc.constant({ type: 'endAll' as const }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'late' as const }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('abort' as const), which: fc.nat() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constant('advance' as const), ms: fc.constantFrom(1, 40, 300, 1_600, 5_000) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('opens' as const), how: fc.constantFrom('ok' as const, 'fail' as const) }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('kills' as const), hang: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'recycle' as const }) },
+);
+
+class Run {
+  readonly clock = manualClock();
+  readonly cluster = new ScriptedCluster(PARTITIONS);
+  readonly published: Published[] = [];
+  readonly aborts: AbortController[] = [];
+  readonly pool: ProducerPool;
+  #releaseKills: () => void = () => undefined;
+  #calls = 0;
+
+  constructor(o: { idempotent: boolean; onTimeout: 'fail-key' | 'skip'; seed: number }) {
+    this.pool = createProducerPool({
+      driver: this.cluster.driver,
+      idempotent: o.idempotent,
+      onTimeout: o.onTimeout,
+      maxBatchRecords: 3,
+      maxBatchBytes: 2_048,
+      maxRequestBytes: 4_096,
+      buffer: LIMITS,
+      requestTimeoutMs: 1_000,
+      connectTimeoutMs: 500,
+      attemptTimeoutMs: 1_500,
+      deliveryTimeoutMs: 60_000,
+      clock: this.clock,
+      timers: this.clock.timers,
+      random: seededRandom(o.seed),
+    });
+  }
+
+  #record(
+    key: number,
+    poison: boolean,
+  ): { record: { topic: string; key: string | null; value: string }; published: Published } {
+    const id = this.published.length;
+    const published: Published = {
+      id,
+      key: key === 0 ? null : `k${key}`,
+      call: undefined,
+      value: `${poison ? POISON : 'v'}${id}`,
+      settlements: 0,
+      settlement: undefined,
+    };
+    return { record: { topic: TOPIC, key: published.key, value: published.value }, published };
+  }
+
+  publish(command: Command & { type: 'publish' }): void {
+    const abort = new AbortController();
+    this.aborts.push(abort);
+    const o = { signal: abort.signal, deliveryTimeoutMs: command.patience };
+    const call = command.together ? (this.#calls += 1) : undefined;
+    const made = command.keys.map((key, index) => {
+      const { record, published } = this.#record(key, index === command.poison);
+      const kept = { ...published, call };
+      this.published.push(kept);
+      return { record, kept };
+    });
+    if (call !== undefined) {
+      void this.pool
+        .publishBatch(
+          made.map(({ record }) => record),
+          o,
+        )
+        .then((settlements) => {
+          for (const [index, settlement] of settlements.entries()) this.#settled(made[index]?.kept, settlement);
+          return undefined;
+        });
+      return;
+    }
+    for (const { record, kept } of made) {
+      this.pool.publish(record, o).then(
+        (ack) => this.#settled(kept, { ok: true, ack }),
+        (error) => this.#settled(kept, { ok: false, error }),
+      );
+    }
+  }
+
+  #settled(published: Published | undefined, settlement: Settlement): void {
+    if (published === undefined) return;
+    published.settlements += 1;
+    published.settlement = settlement;
+  }
+
+  async execute(command: Command): Promise<void> {
+    const { cluster } = this;
+    const { openCalls } = cluster;
+    switch (command.type) {
+      case 'publish':
+        this.publish(command);
+        break;
+      case 'end': {
+        const call = openCalls[command.which % Math.max(1, openCalls.length)];
+        if (call !== undefined) cluster.end(call, command.how);
+        break;
+      }
+      case 'endAll':
+        for (const call of openCalls) cluster.end(call, 'ok');
+        break;
+      case 'late':
+        cluster.appendLate();
+        break;
+      case 'abort':
+        this.aborts[command.which % Math.max(1, this.aborts.length)]?.abort();
+        break;
+      case 'advance':
+        await this.clock.advance(command.ms);
+        break;
+      case 'opens':
+        cluster.opens = command.how;
+        break;
+      case 'kills':
+        this.kills(command.hang);
+        break;
+      case 'recycle':
+        this.pool.recycle('test').catch(() => undefined);
+        break;
+      default:
+        command satisfies never;
+    }
+    await settle();
+  }
+
+  kills(hang: boolean): void {
+    this.#releaseKills();
+    if (!hang) return;
+    const gate = Promise.withResolvers<void>();
+    this.#releaseKills = gate.resolve;
+    this.cluster.killGate = gate.promise;
+  }
+
+  /** The cluster gets well, and everything comes to its end. */
+  async heal(): Promise<void> {
+    this.cluster.opens = 'ok';
+    this.kills(false);
+    this.cluster.killGate = Promise.resolve();
+    for (let round = 0; round < 60; round += 1) {
+      // oxlint-disable no-await-in-loop -- one round follows the other
+      await this.execute({ type: 'endAll' });
+      if (
+        this.published.every((record) => record.settlements > 0) &&
+        this.cluster.openCalls.length === 0 &&
+        this.pool.stats().buffered.records === 0
+      )
+        return;
+      await this.clock.advance(2_000);
+      // oxlint-enable no-await-in-loop
+    }
+  }
+
+  checkBuffer(): void {
+    const { buffered } = this.pool.stats();
+    expect(buffered.records).toBeLessThanOrEqual(LIMITS.maxRecords);
+    expect(buffered.bytes).toBeLessThanOrEqual(LIMITS.maxBytes);
+    expect(buffered.records).toBeGreaterThanOrEqual(0);
+  }
+
+  check(): void {
+    const { cluster, published } = this;
+    expect(cluster.violations).toEqual([]);
+    expect(published.filter((record) => record.settlements !== 1)).toEqual([]);
+    const places = new Map<string, { partition: number; offset: number }>();
+    const denied = new Set([...cluster.deniedInLog].map((record) => String(record.value)));
+    for (const [partition, log] of cluster.logs.entries()) {
+      for (const [offset, { record }] of log.entries()) {
+        const value = String(record.value);
+        if (!places.has(value)) places.set(value, { partition, offset });
+      }
+    }
+    for (const record of published) {
+      const { settlement, value } = record;
+      if (isPoison(value)) expect(settlement?.ok).toBe(false);
+      else if (settlement?.ok === true) {
+        expect(places.has(value), `acknowledged ${value} is in the log`).toBe(true);
+        const { partition, offset } = settlement.ack;
+        expect(cluster.values(partition)[Number(offset)]).toBe(value);
+      } else if (settlement?.error.outcome !== 'unknown' && !denied.has(value)) {
+        expect(places.has(value), `${value} settled ${settlement?.error.message}`).toBe(false);
+      }
+    }
+    this.#checkOrder(places);
+  }
+
+  #checkOrder(places: ReadonlyMap<string, { partition: number; offset: number }>): void {
+    const lastOffset = new Map<string, number>();
+    const broken = new Set<string>();
+    for (const { key, value, call } of this.published) {
+      if (key === null) continue;
+      const place = places.get(value);
+      const prefix = `${call}/${key}`;
+      if (place === undefined) {
+        if (call !== undefined) broken.add(prefix);
+        continue;
+      }
+      expect(broken.has(prefix), `${value} follows a record of its key and call that is missing`).toBe(false);
+      expect(place.offset, `${value} is behind its predecessors`).toBeGreaterThan(lastOffset.get(key) ?? -1);
+      lastOffset.set(key, place.offset);
+    }
+  }
+}
+
+const scenario = fc.record({
+  commands: fc.array(commandArb, { minLength: 5, maxLength: 60, size: 'max' }),
+  idempotent: fc.boolean(),
+  onTimeout: fc.constantFrom('fail-key' as const, 'skip' as const),
+  seed: fc.nat(),
+  closeEarly: fc.boolean(),
+});
+
+test(
+  'R-KP-6 whatever the broker does, what is acknowledged is in the log, once settled, in order per key',
+  { timeout: 120_000 },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ commands, closeEarly, ...o }) => {
+        const run = new Run(o);
+        const started = run.pool.start();
+        await settle();
+        await started;
+        for (const command of commands) {
+          // oxlint-disable-next-line no-await-in-loop -- commands follow each other
+          await run.execute(command);
+          run.checkBuffer();
+        }
+        if (!closeEarly) await run.heal();
+        const closed = run.pool.close({ deadlineMs: 100 });
+        run.kills(false);
+        await run.clock.advance(20_000);
+        await closed;
+        await settle();
+        run.check();
+        expect(run.clock.pending()).toBe(0);
+        expect(run.cluster.livingProducers).toBe(0);
+      }),
+      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 150) },
+    );
+  },
+);
