@@ -6,7 +6,12 @@ process.env['BUSBAR_REPOSITORY_RUN'] = '1';
 /** One run over everything: `vitest run --root . --config tooling/vitest-preset/repository.ts`. */
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'tooling/{dev-services,test-kit,repo-checks}', 'examples/*', 'tooling/vitest-preset/fault.ts'],
+    projects: [
+      'packages/*',
+      'tooling/{dev-services,test-kit,repo-checks}',
+      'examples/*',
+      'tooling/vitest-preset/fault.ts',
+    ],
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

@@ -15,7 +15,7 @@ afterEach(() => vi.restoreAllMocks());
 describe('closeOnSignals', () => {
   it('closes at the first signal and exits with 0', async () => {
     const { exits, signals } = source();
-    const close = vi.fn(() => Promise.resolve({ complete: true }));
+    const close = vi.fn<() => Promise<{ complete: boolean }>>(() => Promise.resolve({ complete: true }));
     closeOnSignals(signals, ['SIGTERM', 'SIGINT'], close);
     signals.emit('SIGINT', 'SIGINT');
     await settle();

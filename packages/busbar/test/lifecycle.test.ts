@@ -18,7 +18,7 @@ const setup = () => {
       return close();
     },
   });
-  return { clock, seen, part, o: { deadlineMs: DEADLINE_MS, now: clock.now, timers: clock.timers } };
+  return { clock, seen, part, o: { deadlineMs: DEADLINE_MS, now: () => clock.now(), timers: clock.timers } };
 };
 
 describe('ordered stop', () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 import { DevServiceError } from '../errors.ts';
 import { poll } from '../poll.ts';
-import { endProcesses, isAlive, type ProcessRef, signalProcess, spawnServer, tailOf } from '../process.ts';
+import { endProcesses, isAlive, isStopped, type ProcessRef, signalProcess, spawnServer, tailOf } from '../process.ts';
 import { registerProcess, type Run, unregisterProcess } from '../run-folder.ts';
 import type { KafkaInstallation } from './class-path.ts';
 import { JVM_FLAGS } from './jvm.ts';
@@ -19,6 +19,8 @@ export interface KafkaNode {
   readonly id: number;
   /** `127.0.0.1:20123`. */
   readonly address: string;
+  /** Of the running process; undefined while it is down. */
+  readonly pid: number | undefined;
   /** Controlled shutdown: leaders move away first. Resolves when the process has ended. */
   stop(): Promise<void>;
   /** SIGKILL; resolves when the process has ended. */
@@ -92,12 +94,22 @@ export class KafkaProcess implements KafkaNode {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#process()?.pid;
+  }
+
   pause(): void {
     this.#signal('SIGSTOP');
   }
 
   resume(): void {
     this.#signal('SIGCONT');
+  }
+
+  /** Runs and is not paused. */
+  isServing(): boolean {
+    const ref = this.#process();
+    return ref !== undefined && isAlive(ref) && !isStopped(ref);
   }
 
   isRunning(): boolean {

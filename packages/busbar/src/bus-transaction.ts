@@ -1,0 +1,85 @@
+import type { DataOf, EncodeOptions, EventMap } from '@busbar/envelope';
+import type { BoundStatement, Queries, QueryOptions, Result, Row, Tx } from '@busbar/postgres';
+
+/** A transaction in which events are published; all of them commit with it, or none. */
+export interface BusTx<R extends EventMap> extends Omit<Tx, 'savepoint'> {
+  /**
+   * Publishes in this transaction: validated now, written together with COMMIT, delivered after it, and never when it rolls back.
+   * @throws {@link EnvelopeError} when the event is bad; the transaction is still usable.
+   */
+  publish<N extends keyof R & string>(
+    name: N,
+    data: DataOf<R[N]['schema']>,
+    o?: EncodeOptions,
+  ): Promise<{ readonly id: string }>;
+  /** Work that can be undone by itself, its events included. */
+  savepoint<T>(fn: (tx: BusTx<R>) => Promise<T>): Promise<T>;
+}
+
+/** Encodes an event and hands it to the transaction's COMMIT. */
+export type PublishInTransaction<R extends EventMap> = <N extends keyof R & string>(
+  tx: Tx,
+  event: { readonly name: N; readonly data: DataOf<R[N]['schema']>; readonly options: EncodeOptions | undefined },
+) => { readonly id: string };
+
+/** A transaction of `@busbar/postgres` with `publish` beside its own methods. */
+export class BusTransaction<R extends EventMap> implements BusTx<R> {
+  readonly #tx: Tx;
+  readonly #publish: PublishInTransaction<R>;
+
+  constructor(tx: Tx, publish: PublishInTransaction<R>) {
+    this.#tx = tx;
+    this.#publish = publish;
+  }
+
+  // Async, so that a bad event is a rejection wherever it is found.
+  async publish<N extends keyof R & string>(
+    name: N,
+    data: DataOf<R[N]['schema']>,
+    o?: EncodeOptions,
+  ): Promise<{ readonly id: string }> {
+    return this.#publish(this.#tx, { name, data, options: o });
+  }
+
+  savepoint<T>(fn: (tx: BusTx<R>) => Promise<T>): Promise<T> {
+    return this.#tx.savepoint((tx) => fn(new BusTransaction(tx, this.#publish)));
+  }
+
+  get attempt(): number {
+    return this.#tx.attempt;
+  }
+  get remainingMs(): number {
+    return this.#tx.remainingMs;
+  }
+  query<Shape extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<Shape>> {
+    return this.#tx.query<Shape>(text, params, o);
+  }
+  one<Shape extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Shape> {
+    return this.#tx.one<Shape>(text, params, o);
+  }
+  maybeOne<Shape extends Row = Row>(
+    text: string,
+    params?: readonly unknown[],
+    o?: QueryOptions,
+  ): Promise<Shape | undefined> {
+    return this.#tx.maybeOne<Shape>(text, params, o);
+  }
+  value<V = unknown>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<V> {
+    return this.#tx.value<V>(text, params, o);
+  }
+  execute(...args: Parameters<Queries['execute']>): Promise<number> {
+    return this.#tx.execute(...args);
+  }
+  commitWith(...statements: BoundStatement[]): void {
+    this.#tx.commitWith(...statements);
+  }
+  afterCommit(hook: () => void): void {
+    this.#tx.afterCommit(hook);
+  }
+  afterRollback(hook: (error: unknown) => void): void {
+    this.#tx.afterRollback(hook);
+  }
+  afterUnknown(hook: (error: unknown) => void): void {
+    this.#tx.afterUnknown(hook);
+  }
+}

@@ -1,0 +1,125 @@
+import { Setting } from '@busbar/config';
+import { POSTGRES_DEFAULTS as DEFAULTS, POSTGRES_LIMITS as LIMITS } from '@busbar/postgres';
+
+import { count, duration } from './limits.ts';
+
+const { durationMs, group, int, list, map, oneOf, optional, ratio, secret, string } = Setting;
+
+const name = { maxLength: LIMITS.nameBytes };
+
+const pool = group({
+  max: int(count(LIMITS.pool.max, DEFAULTS.pool.max, 'connections open at most')),
+  minIdle: int(count(LIMITS.pool.minIdle, DEFAULTS.pool.minIdle, 'idle connections kept ready')),
+  maxQueue: int(count(LIMITS.pool.maxQueue, DEFAULTS.pool.maxQueue, 'callers that may wait for a busy pool')),
+  acquireTimeoutMs: durationMs(
+    duration(LIMITS.pool.acquireTimeoutMs, DEFAULTS.pool.acquireTimeoutMs, 'longest wait for a connection of the pool'),
+  ),
+  connectTimeoutMs: durationMs(
+    duration(
+      LIMITS.pool.connectTimeoutMs,
+      DEFAULTS.pool.connectTimeoutMs,
+      'longest wait for socket, TLS and authentication',
+    ),
+  ),
+  setupTimeoutMs: durationMs(
+    duration(LIMITS.pool.setupTimeoutMs, DEFAULTS.pool.setupTimeoutMs, 'longest set-up of a new session'),
+  ),
+  idleTimeoutMs: durationMs(
+    duration(
+      LIMITS.pool.idleTimeoutMs,
+      DEFAULTS.pool.idleTimeoutMs,
+      'an idle connection above minIdle is closed after this',
+    ),
+  ),
+  maxLifetimeMs: durationMs(
+    duration(LIMITS.pool.maxLifetimeMs, DEFAULTS.pool.maxLifetimeMs, 'age at which a connection is replaced'),
+  ),
+  lifetimeJitterRatio: ratio(
+    count(LIMITS.pool.lifetimeJitterRatio, DEFAULTS.pool.lifetimeJitterRatio, 'share of the lifetime drawn at random'),
+  ),
+  validateAfterIdleMs: durationMs(
+    duration(
+      LIMITS.pool.validateAfterIdleMs,
+      DEFAULTS.pool.validateAfterIdleMs,
+      'used within this time, a connection is not probed; 0 = always',
+    ),
+  ),
+  validationTimeoutMs: durationMs(
+    duration(LIMITS.pool.validationTimeoutMs, DEFAULTS.pool.validationTimeoutMs, 'longest wait for a probe'),
+  ),
+  closeTimeoutMs: durationMs(
+    duration(
+      LIMITS.pool.closeTimeoutMs,
+      DEFAULTS.pool.closeTimeoutMs,
+      'a connection that was said goodbye is cut off after this',
+    ),
+  ),
+  connectConcurrency: int(
+    count(LIMITS.pool.connectConcurrency, DEFAULTS.pool.connectConcurrency, 'connections opened at the same time'),
+  ),
+});
+
+const timeouts = group({
+  statementMs: durationMs(
+    duration(LIMITS.timeouts.statementMs, DEFAULTS.timeouts.statementMs, 'statement_timeout on the server'),
+  ),
+  lockMs: durationMs(duration(LIMITS.timeouts.lockMs, DEFAULTS.timeouts.lockMs, 'lock_timeout on the server')),
+  idleInTransactionMs: durationMs(
+    duration(
+      LIMITS.timeouts.idleInTransactionMs,
+      DEFAULTS.timeouts.idleInTransactionMs,
+      'idle_in_transaction_session_timeout on the server',
+    ),
+  ),
+  queryDeadlineMs: durationMs({
+    min: LIMITS.queryDeadlineMs.min,
+    doc: 'budget of one call on the client, waiting for a connection included',
+  }),
+  cancelGraceMs: durationMs(
+    duration(LIMITS.timeouts.cancelGraceMs, DEFAULTS.timeouts.cancelGraceMs, 'time to answer after a cancel request'),
+  ),
+  commitGraceMs: durationMs(
+    duration(LIMITS.timeouts.commitGraceMs, DEFAULTS.timeouts.commitGraceMs, 'time an overdue COMMIT may still answer'),
+  ),
+});
+
+/** The `postgres.*` settings: `BUSBAR_POSTGRES_…`. Meaning and rules are those of `PostgresOptions`. */
+export const postgresSettings = group({
+  url: optional(secret({ doc: 'postgres://user:password@host:port/database, in place of the single settings' })),
+  host: optional(string({ doc: 'name or address of the server', maxLength: 253 })),
+  port: int(count(LIMITS.port, DEFAULTS.port, 'port of the server')),
+  database: optional(string({ doc: 'name of the database', ...name })),
+  user: optional(string({ doc: 'role to connect as', ...name })),
+  password: optional(secret({ doc: 'password of the role' })),
+  allowInsecure: Setting.boolean({ default: false, doc: 'consent to tls.mode = disable outside development' }),
+  tls: group({
+    mode: oneOf(['disable', 'require', 'verify-ca', 'verify-full'], {
+      default: DEFAULTS.tlsMode,
+      doc: "how far the server's identity is checked",
+    }),
+  }),
+  session: group({
+    searchPath: optional(
+      list(string({ doc: 'schema', ...name }), { doc: 'schemas to search, in order', maxItems: 16 }),
+    ),
+    applicationName: string({ doc: 'shown in pg_stat_activity; the service name unless set', ...name }),
+    timeZone: string({ default: DEFAULTS.timeZone, doc: 'time zone of the session', ...name }),
+    gucs: optional(map(string({ doc: 'value' }), { doc: 'further run-time parameters', maxNames: LIMITS.gucs })),
+  }),
+  pool,
+  timeouts,
+  retry: group({
+    maxAttempts: int(
+      count(LIMITS.retry.maxAttempts, DEFAULTS.retry.maxAttempts, 'attempts of a transaction, the first included'),
+    ),
+    baseMs: durationMs(
+      duration(LIMITS.retry.baseMs, DEFAULTS.retry.baseMs, 'scale of the first delay; full jitter, doubled each time'),
+    ),
+    maxMs: durationMs(duration(LIMITS.retry.maxMs, DEFAULTS.retry.maxMs, 'bound of one delay')),
+    on: list(oneOf(['serialization', 'deadlock', 'lock-timeout', 'read-only', 'connection'], { doc: 'cause' }), {
+      default: DEFAULTS.retryOn,
+      doc: 'failures that a transaction is repeated for',
+    }),
+  }),
+  maxRows: int({ min: LIMITS.maxRows.min, default: DEFAULTS.maxRows, doc: 'rows a read may return' }),
+});
