@@ -11,8 +11,8 @@ import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { createProducerPool, type ProducerPool, type Settlement } from '../src/index.ts';
-import { type Ending, isPoison, POISON, ScriptedCluster } from './scripted-cluster.ts';
+import { createProducerPool, type ProducerPool, ProducerPoolError, type Settlement } from '../src/index.ts';
+import { type Ending, POISON, ScriptedCluster } from './scripted-cluster.ts';
 
 interface Published {
   readonly id: number;
@@ -21,6 +21,11 @@ interface Published {
   readonly value: string;
   settlements: number;
   settlement: Settlement | undefined;
+}
+
+interface Place {
+  readonly partition: number;
+  readonly offset: number;
 }
 
 const TOPIC = 'events';
@@ -153,8 +158,12 @@ class Run {
     }
     for (const { record, kept } of made) {
       this.pool.publish(record, o).then(
-        (ack) => this.#settled(kept, { ok: true, ack }),
-        (error) => this.#settled(kept, { ok: false, error }),
+        (ack) => {
+          this.#settled(kept, { ok: true, ack });
+        },
+        (error: unknown) => {
+          if (error instanceof ProducerPoolError) this.#settled(kept, { ok: false, error });
+        },
       );
     }
   }
@@ -165,6 +174,7 @@ class Run {
     published.settlement = settlement;
   }
 
+  // oxlint-disable-next-line complexity -- one case per command
   async execute(command: Command): Promise<void> {
     const { cluster } = this;
     const { openCalls } = cluster;
@@ -231,42 +241,50 @@ class Run {
     }
   }
 
-  checkBuffer(): void {
-    const { buffered } = this.pool.stats();
-    expect(buffered.records).toBeLessThanOrEqual(LIMITS.maxRecords);
-    expect(buffered.bytes).toBeLessThanOrEqual(LIMITS.maxBytes);
-    expect(buffered.records).toBeGreaterThanOrEqual(0);
+  /** P3, as sentences about what is wrong. */
+  bufferProblems(): readonly string[] {
+    const { records, bytes } = this.pool.stats().buffered;
+    const fits = records >= 0 && records <= LIMITS.maxRecords && bytes >= 0 && bytes <= LIMITS.maxBytes;
+    return fits ? [] : [`${records} records, ${bytes} bytes`];
   }
 
-  check(): void {
+  /** Everything that is wrong at the end, as sentences. */
+  problems(): readonly string[] {
     const { cluster, published } = this;
-    expect(cluster.violations).toEqual([]);
-    expect(published.filter((record) => record.settlements !== 1)).toEqual([]);
-    const places = new Map<string, { partition: number; offset: number }>();
-    const denied = new Set([...cluster.deniedInLog].map((record) => String(record.value)));
+    const places = new Map<string, Place>();
     for (const [partition, log] of cluster.logs.entries()) {
       for (const [offset, { record }] of log.entries()) {
         const value = String(record.value);
         if (!places.has(value)) places.set(value, { partition, offset });
       }
     }
-    for (const record of published) {
-      const { settlement, value } = record;
-      if (isPoison(value)) expect(settlement?.ok).toBe(false);
-      else if (settlement?.ok === true) {
-        expect(places.has(value), `acknowledged ${value} is in the log`).toBe(true);
-        const { partition, offset } = settlement.ack;
-        expect(cluster.values(partition)[Number(offset)]).toBe(value);
-      } else if (settlement?.error.outcome !== 'unknown' && !denied.has(value)) {
-        expect(places.has(value), `${value} settled ${settlement?.error.message}`).toBe(false);
-      }
-    }
-    this.#checkOrder(places);
+    return [
+      ...cluster.violations,
+      ...published
+        .filter((record) => record.settlements !== 1)
+        .map(({ value, settlements }) => `${value} has ${settlements} settlements`),
+      ...published.flatMap((record) => this.#fateProblems(record, places.get(record.value))),
+      ...this.#orderProblems(places),
+      ...(this.clock.pending() === 0 ? [] : [`${this.clock.pending()} timers are left`]),
+      ...(cluster.livingProducers === 0 ? [] : [`${cluster.livingProducers} producers are left`]),
+    ];
   }
 
-  #checkOrder(places: ReadonlyMap<string, { partition: number; offset: number }>): void {
-    const lastOffset = new Map<string, number>();
+  #fateProblems({ value, settlement }: Published, place: Place | undefined): readonly string[] {
+    if (settlement?.ok === true) {
+      const { partition, offset } = settlement.ack;
+      const found = this.cluster.values(partition)[Number(offset)];
+      return found === value ? [] : [`acknowledged ${value} is not at ${partition}/${offset}, but ${String(found)}`];
+    }
+    const denied = [...this.cluster.deniedInLog].some((record) => record.value === value);
+    if (settlement?.error.outcome === 'unknown' || place === undefined || denied) return [];
+    return [`${value} is in the log, but was settled ${settlement?.error.outcome}: ${settlement?.error.message}`];
+  }
+
+  #orderProblems(places: ReadonlyMap<string, Place>): readonly string[] {
+    const last = new Map<string, number>();
     const broken = new Set<string>();
+    const problems: string[] = [];
     for (const { key, value, call } of this.published) {
       if (key === null) continue;
       const place = places.get(value);
@@ -275,10 +293,11 @@ class Run {
         if (call !== undefined) broken.add(prefix);
         continue;
       }
-      expect(broken.has(prefix), `${value} follows a record of its key and call that is missing`).toBe(false);
-      expect(place.offset, `${value} is behind its predecessors`).toBeGreaterThan(lastOffset.get(key) ?? -1);
-      lastOffset.set(key, place.offset);
+      if (broken.has(prefix)) problems.push(`${value} follows a record of its key and call that is missing`);
+      if (place.offset <= (last.get(key) ?? -1)) problems.push(`${value} is before one that was published earlier`);
+      last.set(key, place.offset);
     }
+    return problems;
   }
 }
 
@@ -303,7 +322,7 @@ test(
         for (const command of commands) {
           // oxlint-disable-next-line no-await-in-loop -- commands follow each other
           await run.execute(command);
-          run.checkBuffer();
+          expect(run.bufferProblems()).toEqual([]);
         }
         if (!closeEarly) await run.heal();
         const closed = run.pool.close({ deadlineMs: 100 });
@@ -311,9 +330,7 @@ test(
         await run.clock.advance(20_000);
         await closed;
         await settle();
-        run.check();
-        expect(run.clock.pending()).toBe(0);
-        expect(run.cluster.livingProducers).toBe(0);
+        expect(run.problems()).toEqual([]);
       }),
       { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 150) },
     );
