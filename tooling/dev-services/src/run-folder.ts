@@ -1,7 +1,8 @@
 /**
- * A run is a folder below the system's temporary folder, named after the process that owns it: logs, data, and two ledgers.
+ * A run is a folder below the system's temporary folder, named after the process that owns it: logs, data, and ledgers.
  *
  *     busbar-<uid>/run-<pid>-<start>/processes/<pid>-<start>   what must be ended with the run, with the signal to end it
+ *     busbar-<uid>/run-<pid>-<start>/containers/<project>      what must be removed, where there are containers (docker.ts)
  *     busbar-<uid>/run-<pid>-<start>/ports/<port>              what must be given back (ports.ts)
  *
  * Any process may open a run and add to its ledgers (a test worker starts what belongs to the whole test run); one end applies to all:
@@ -9,10 +10,21 @@
  * the ports, delete. The reaper calls it when the owner is gone, and every new run calls it for owners that died together with their
  * reaper (`sweepDeadRuns`).
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 
+import { removeProject } from './compose-project.ts';
 import { DevServiceError } from './errors.ts';
 import { removeSharedMemory } from './postgres/shared-memory.ts';
 import { childrenOf, endProcesses, isAlive, type ProcessRef, selfRef, signalProcess } from './process.ts';
@@ -116,6 +128,8 @@ export const unregisterProcess = (run: Run, ref: ProcessRef): void => {
   rmSync(ledgerEntry(run, ref), { force: true });
 };
 
+const namesIn = (folder: string): readonly string[] => (existsSync(folder) ? readdirSync(folder) : []);
+
 const endRegistered = async (folder: string, entry: string): Promise<void> => {
   const [signal, dataFolder = '', refText = ''] = readFileSync(join(folder, 'processes', entry), 'utf8').split('\n');
   const ref = parseRef(refText);
@@ -143,6 +157,7 @@ export const endRun = async (folder: string): Promise<void> => {
     return; // another process was first, or there is nothing left
   }
   writeOwner(claimed, selfRef()); // whoever ends the run now answers for the rest
+  for (const project of namesIn(join(claimed, 'containers'))) removeProject(project);
   await Promise.all(readdirSync(join(claimed, 'processes')).map((entry) => endRegistered(claimed, entry)));
   for (const port of readdirSync(join(claimed, 'ports'))) releaseReservation(join(base, 'ports', port), id);
   if (keep) renameSync(claimed, join(base, `kept.${id}.${Date.now()}`));

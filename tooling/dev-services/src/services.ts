@@ -1,12 +1,12 @@
 /** Everything a run needs by one call: both servers at the same time, found or started, and a file by which other processes attach. */
 import { join } from 'node:path';
 
-import { configuredBrokers, configuredPostgres } from './configured.ts';
-import { type KafkaCluster, type KafkaOptions, type KafkaService, startKafka } from './kafka/cluster.ts';
-import { checkConfiguredKafka, ConfiguredKafka } from './kafka/configured-kafka.ts';
-import { brokersRecord, clusterRecord } from './kafka/shared.ts';
-import { checkConfiguredPostgres } from './postgres/configured-postgres.ts';
-import { type PostgresOptions, type PostgresService, startPostgres } from './postgres/server.ts';
+import type { KafkaService } from './kafka/brokers.ts';
+import type { KafkaOptions } from './kafka/cluster.ts';
+import { findKafkaService } from './kafka/find-kafka.ts';
+import { kafkaRecord } from './kafka/shared.ts';
+import { findPostgres } from './postgres/find-postgres.ts';
+import type { PostgresOptions, PostgresService } from './postgres/server.ts';
 import { addressRecord } from './postgres/shared.ts';
 import { openRun } from './reaper.ts';
 import type { JsonRecord } from './record.ts';
@@ -28,19 +28,6 @@ export interface Services extends AsyncDisposable {
   /** For `DEV_SERVICES_STATE` of other processes: `requireService` there attaches to these services. */
   readonly stateFile: string;
 }
-
-const findPostgres = async (run: Run, o: PostgresOptions): Promise<PostgresService> => {
-  const configured = configuredPostgres(process.env);
-  return configured === undefined ? startPostgres(o, run) : checkConfiguredPostgres(configured);
-};
-
-const findKafkaService = async (run: Run, o: KafkaOptions): Promise<KafkaCluster | ConfiguredKafka> => {
-  const configured = configuredBrokers(process.env);
-  return configured.length === 0 ? startKafka(o, run) : checkConfiguredKafka(configured);
-};
-
-const kafkaRecord = (kafka: KafkaCluster | ConfiguredKafka): JsonRecord =>
-  kafka instanceof ConfiguredKafka ? brokersRecord(kafka) : clusterRecord(kafka);
 
 interface Found<T> {
   readonly service: T | Unavailable;
@@ -78,8 +65,9 @@ const startBoth = async (run: Run, o: ServicesOptions): Promise<Services> => {
     await Promise.all(started.map((service) => service[Symbol.asyncDispose]()));
   };
   const logged = <T extends PostgresService | KafkaService>(name: string, found: Found<T>): Found<T> => {
-    o.log?.(described(name, found.service));
-    if (found.service.available) started.push(found.service);
+    const { service } = found;
+    o.log?.(described(name, service));
+    if (service.available) started.push(service);
     return found;
   };
   const [postgres, kafka] = await Promise.allSettled([

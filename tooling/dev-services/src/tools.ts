@@ -7,24 +7,32 @@ export interface ToolAnswer {
   readonly stderr: string;
 }
 
+export interface ToolOptions {
+  readonly timeoutMs: number;
+  /** On top of this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Runs a program of the machine to its end. Injected where a decision depends on what is installed. */
-export type ToolRunner = (command: string, args: readonly string[], timeoutMs: number) => Promise<ToolAnswer>;
+export type ToolRunner = (command: string, args: readonly string[], o: ToolOptions) => Promise<ToolAnswer>;
 
 const MAX_OUTPUT_BYTES = 256 * 1_024 * 1_024;
 
-export const runTool: ToolRunner = (command, args, timeoutMs) =>
+export const runTool: ToolRunner = (command, args, { timeoutMs, env }) =>
   new Promise((resolve) => {
-    // npm-style and Maven launchers are .cmd files on Windows, which only a shell starts.
+    // Maven's and npm's launchers are .cmd files on Windows, which only a shell starts.
     const shell = process.platform === 'win32' && !command.endsWith('.exe');
-    execFile(
-      command,
-      args,
-      { timeout: timeoutMs, maxBuffer: MAX_OUTPUT_BYTES, shell, windowsHide: true },
-      (error, stdout, stderr) => {
-        if (error === null) resolve({ status: 0, stdout, stderr });
-        else if (error.code === 'ENOENT' || error.code === 'EACCES')
-          resolve({ status: undefined, stdout: '', stderr: '' });
-        else resolve({ status: typeof error.code === 'number' ? error.code : -1, stdout, stderr });
-      },
-    );
+    const options = {
+      timeout: timeoutMs,
+      maxBuffer: MAX_OUTPUT_BYTES,
+      shell,
+      windowsHide: true,
+      env: { ...process.env, ...env },
+    };
+    execFile(command, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ status: 0, stdout, stderr });
+      else if (error.code === 'ENOENT' || error.code === 'EACCES')
+        resolve({ status: undefined, stdout: '', stderr: '' });
+      else resolve({ status: typeof error.code === 'number' ? error.code : -1, stdout, stderr });
+    });
   });

@@ -16,18 +16,20 @@ import { DevServiceError } from '../errors.ts';
 import { withLock } from '../lock.ts';
 import { poll } from '../poll.ts';
 import { isJsonRecord, numberOf, stringOf } from '../record.ts';
+import { cannotResolve, NO_MAVEN } from '../sources.ts';
 import { runTool, type ToolRunner } from '../tools.ts';
-import { findJava, type Java } from './java.ts';
+import { findJava } from './java.ts';
 
 export interface KafkaInstallation {
   /** `4.3.1`. */
   readonly version: string;
-  readonly java: Java;
+  readonly java: { readonly command: string; readonly major: number };
   /** Arguments that put Kafka on the class path: `java @…/kafka.args kafka.Kafka server.properties`. */
   readonly argumentFile: string;
 }
 
 const POM = fileURLToPath(new URL('../../pom.xml', import.meta.url));
+const ASK_WITHIN_MS = 60_000;
 const RESOLVE_WITHIN_MS = 300_000;
 const REMEMBER_FAILURE_MS = 600_000;
 
@@ -67,43 +69,34 @@ interface Cache {
   readonly version: string;
 }
 
-const cacheOf = (java: Java): Cache => {
+const cacheOf = (javaMajor: number): Cache => {
   const pom = readFileSync(POM, 'utf8');
   const hash = createHash('sha256').update(pom).digest('hex').slice(0, 16);
-  const folder = join(cacheFolder('kafka'), `${hash}-java${java.major}`);
+  const folder = join(cacheFolder('kafka'), `${hash}-java${javaMajor}`);
   mkdirSync(folder, { recursive: true });
   return { folder, version: between(pom, '<kafka.version>', '</kafka.version>') };
 };
 
-const rememberedFailure = (cache: Cache): string | undefined => {
-  const text = textOf(join(cache.folder, 'failed.json'));
+/** Maven's error of the last ten minutes. */
+const failureIn = (folder: string): string | undefined => {
+  const text = textOf(join(folder, 'failed.json'));
   const record: unknown = text === '' ? undefined : JSON.parse(text);
   if (!isJsonRecord(record) || Date.now() - numberOf(record, 'failedAt') > REMEMBER_FAILURE_MS) return undefined;
   return stringOf(record, 'reason');
 };
 
 const resolveFailed = (reason: string): DevServiceError =>
-  new DevServiceError('RESOLVE_FAILED', {
-    service: 'Kafka',
-    reason: `Maven cannot fetch the broker: ${reason}`,
-    help: "Check the network, a proxy or mirror belongs into Maven's settings.xml or MAVEN_ARGS; or set BUSBAR_KAFKA_BROKERS.",
-  });
+  new DevServiceError('RESOLVE_FAILED', { service: 'Kafka', ...cannotResolve(reason) });
 
 const resolveByMaven = async (cache: Cache, tools: ToolRunner): Promise<string> => {
-  const { status: found, stdout: version } = await tools('mvn', ['-v'], 60_000);
-  if (found !== 0) {
-    throw new DevServiceError('NOT_AVAILABLE', {
-      service: 'Kafka',
-      reason: 'Maven is needed once to fetch the broker, and it is not installed',
-      help: 'Install Maven, or set BUSBAR_KAFKA_BROKERS to a broker that runs.',
-    });
-  }
+  const { status: found, stdout: version } = await tools('mvn', ['-v'], { timeoutMs: ASK_WITHIN_MS });
+  if (found !== 0) throw new DevServiceError('NOT_AVAILABLE', { service: 'Kafka', ...NO_MAVEN });
   const draft = join(cache.folder, `class-path.${process.pid}`);
   const args = [...mavenArguments(version, process.env['MAVEN_ARGS'] ?? ''), '-B', '-ntp', '-q', '-f', POM];
   const { status, stdout, stderr } = await tools(
     'mvn',
     [...args, 'dependency:build-classpath', `-Dmdep.outputFile=${draft}`],
-    RESOLVE_WITHIN_MS,
+    { timeoutMs: RESOLVE_WITHIN_MS },
   );
   const classPath = textOf(draft).trim();
   if (status === 0 && isComplete(classPath)) {
@@ -117,10 +110,17 @@ const resolveByMaven = async (cache: Cache, tools: ToolRunner): Promise<string> 
   throw resolveFailed(reason);
 };
 
-/** The remembered class path, if all of it is still there. */
-export const cachedClassPath = (java: Java): string | undefined => {
-  const classPath = textOf(join(cacheOf(java).folder, 'class-path.txt')).trim();
+const cachedIn = (folder: string): string | undefined => {
+  const classPath = textOf(join(folder, 'class-path.txt')).trim();
   return isComplete(classPath) ? classPath : undefined;
+};
+
+/** What the cache knows about Kafka for a Java: whether all jars are still there, or why Maven failed a moment ago. */
+export const cachedKafka = (
+  javaMajor: number,
+): { readonly complete: boolean; readonly failure: string | undefined } => {
+  const { folder } = cacheOf(javaMajor);
+  return { complete: cachedIn(folder) !== undefined, failure: failureIn(folder) };
 };
 
 export interface FindKafkaOptions {
@@ -137,11 +137,11 @@ export interface FindKafkaOptions {
 export const findKafka = async (o: FindKafkaOptions = {}): Promise<KafkaInstallation> => {
   const tools = o.tools ?? runTool;
   const java = await findJava(tools);
-  const cache = cacheOf(java);
-  const failure = cachedClassPath(java) === undefined ? rememberedFailure(cache) : undefined;
+  const cache = cacheOf(java.major);
+  const failure = cachedIn(cache.folder) === undefined ? failureIn(cache.folder) : undefined;
   if (failure !== undefined && !(o.retry ?? process.env['DEV_SERVICES_RETRY'] === '1')) throw resolveFailed(failure);
   const classPath = await poll(
-    () => cachedClassPath(java) ?? withLock(join(cache.folder, 'lock'), () => resolveByMaven(cache, tools)),
+    () => cachedIn(cache.folder) ?? withLock(join(cache.folder, 'lock'), () => resolveByMaven(cache, tools)),
     { intervalMs: 200, timeoutMs: RESOLVE_WITHIN_MS },
   );
   if (classPath === undefined) throw resolveFailed('another process is still at it');

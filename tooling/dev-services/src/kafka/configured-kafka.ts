@@ -1,5 +1,5 @@
 import { DevServiceError } from '../errors.ts';
-import { Brokers, type KafkaService } from './cluster.ts';
+import { Brokers, type KafkaService } from './brokers.ts';
 import { clusterState } from './metadata-probe.ts';
 
 /** Brokers that the developer named: they serve topics, and nothing there is ours to break or to end. */

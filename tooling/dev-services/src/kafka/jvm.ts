@@ -21,4 +21,5 @@ export const runKafkaTool = (
   kafka: KafkaInstallation,
   words: readonly string[],
   timeoutMs: number,
-): Promise<ToolAnswer> => runTool(kafka.java.command, [...JVM_FLAGS, `@${kafka.argumentFile}`, ...words], timeoutMs);
+): Promise<ToolAnswer> =>
+  runTool(kafka.java.command, [...JVM_FLAGS, `@${kafka.argumentFile}`, ...words], { timeoutMs });

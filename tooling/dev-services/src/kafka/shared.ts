@@ -1,19 +1,20 @@
 /** The brokers that a whole test run shares: one node for everybody, three for the fault tests, which run one file at a time. */
 import { basename, join } from 'node:path';
 
-import { configuredBrokers } from '../configured.ts';
 import { isJsonRecord, type JsonRecord, numberOf, numbersOf, stringOf, stringsOf } from '../record.ts';
 import type { Run } from '../run-folder.ts';
 import { isUnavailable, sharedRecord, sharedRun, type Unavailable, unavailableOf } from '../shared-services.ts';
+import type { KafkaAccess, KafkaService } from './brokers.ts';
 import { findKafka } from './class-path.ts';
-import { type KafkaAccess, KafkaCluster, type KafkaService, startKafka } from './cluster.ts';
-import { checkConfiguredKafka, ConfiguredKafka } from './configured-kafka.ts';
+import { KafkaCluster, startKafka } from './cluster.ts';
+import { ConfiguredKafka } from './configured-kafka.ts';
+import { DockerKafka } from './docker-kafka.ts';
+import { findKafkaService } from './find-kafka.ts';
 import type { NodePlace } from './properties.ts';
 
 const PORT_NAMES = ['internal', 'plain', 'controller'] as const;
 
-/** What other processes need to reach a cluster of ours. */
-export const clusterRecord = (cluster: KafkaCluster): JsonRecord => ({
+const clusterRecord = (cluster: KafkaCluster): JsonRecord => ({
   available: true,
   source: cluster.source,
   version: cluster.version,
@@ -21,12 +22,12 @@ export const clusterRecord = (cluster: KafkaCluster): JsonRecord => ({
   nodes: cluster.places.map(({ id, ports }) => ({ id, ports: PORT_NAMES.map((name) => ports[name]) })),
 });
 
-export const brokersRecord = ({ source, version, brokers }: ConfiguredKafka): JsonRecord => ({
-  available: true,
-  source,
-  version,
-  brokers,
-});
+/** What other processes need to reach the brokers. */
+export const kafkaRecord = (kafka: KafkaCluster | ConfiguredKafka | DockerKafka): JsonRecord => {
+  if (kafka instanceof KafkaCluster) return clusterRecord(kafka);
+  if (kafka instanceof DockerKafka) return { available: true, source: kafka.source, port: kafka.port };
+  return { available: true, source: kafka.source, brokers: kafka.brokers };
+};
 
 const placesOf = (record: JsonRecord): readonly NodePlace[] =>
   (Array.isArray(record['nodes']) ? record['nodes'] : []).filter(isJsonRecord).map((node) => {
@@ -52,15 +53,16 @@ export type BreakableKafka = Omit<KafkaService, typeof Symbol.asyncDispose>;
  */
 export const sharedKafka = async (run?: Run): Promise<KafkaAccess | Unavailable> => {
   const itsRun = run ?? (await sharedRun());
-  const configured = configuredBrokers(process.env);
-  const record = await sharedRecord(itsRun, 'kafka', async () =>
-    configured.length > 0
-      ? brokersRecord(await checkConfiguredKafka(configured))
-      : clusterRecord(await startKafka({}, itsRun)),
-  );
+  const record = await sharedRecord(itsRun, 'kafka', async () => kafkaRecord(await findKafkaService(itsRun, {})));
   if (isUnavailable(record)) return unavailableOf(record);
-  if (stringOf(record, 'source') === 'maven') return clusterFrom(itsRun, record);
-  return new ConfiguredKafka(stringsOf(record, 'brokers'));
+  switch (stringOf(record, 'source')) {
+    case 'maven':
+      return clusterFrom(itsRun, record);
+    case 'docker':
+      return new DockerKafka(itsRun, numberOf(record, 'port'));
+    default:
+      return new ConfiguredKafka(stringsOf(record, 'brokers'));
+  }
 };
 
 /** The run's three nodes, which its users may break and have to heal; never a configured cluster: nothing there is ours to kill. */

