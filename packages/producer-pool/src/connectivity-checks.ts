@@ -97,7 +97,9 @@ class ClusterChecks {
       return this.#refused(error);
     }
     const latencyMs = Math.round(this.#options.clock.now() - startedAtMs);
-    const failed = await failures(metadata.brokers, (address) => dial(address, signal));
+    // Brokers without bootstrap addresses are not on a network: there is nothing to dial.
+    const advertised = this.#options.driver.bootstrap === undefined ? [] : metadata.brokers;
+    const failed = await failures(advertised, (address) => dial(address, signal));
     if (failed.length > 0) {
       return unreachable(
         `brokers advertise addresses that cannot be reached: ${failed.join(', ')}`,

@@ -24,10 +24,7 @@ export interface ProducerErrorDetails {
 }
 
 /** Every rejection of the pool. */
-export abstract class ProducerPoolError<C extends ProducerErrorCode = ProducerErrorCode> extends BusbarError<
-  C,
-  ProducerErrorDetails
-> {
+export abstract class ProducerPoolError extends BusbarError<ProducerErrorCode, ProducerErrorDetails> {
   declare readonly outcome: ErrorOutcome;
   static {
     brandError(this, 'ProducerPoolError');
@@ -39,7 +36,8 @@ const at = (d: ProducerErrorDetails): string =>
 const kafka = (d: ProducerErrorDetails): string =>
   d.kafkaError === undefined ? '' : `: ${d.kafkaError}${d.kafkaCode === undefined ? '' : ` (${d.kafkaCode})`}`;
 
-export class ProducerOptionsError extends ProducerPoolError<'BUSBAR_PRODUCER_OPTIONS'> {
+export class ProducerOptionsError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_OPTIONS';
   static override readonly spec = {
     name: 'ProducerOptionsError',
     code: 'BUSBAR_PRODUCER_OPTIONS',
@@ -56,7 +54,8 @@ export class ProducerOptionsError extends ProducerPoolError<'BUSBAR_PRODUCER_OPT
   }
 }
 
-export class ProducerRecordInvalidError extends ProducerPoolError<'BUSBAR_PRODUCER_RECORD_INVALID'> {
+export class ProducerRecordInvalidError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_RECORD_INVALID';
   static override readonly spec = {
     name: 'ProducerRecordInvalidError',
     code: 'BUSBAR_PRODUCER_RECORD_INVALID',
@@ -73,7 +72,8 @@ export class ProducerRecordInvalidError extends ProducerPoolError<'BUSBAR_PRODUC
   }
 }
 
-export class ProducerRecordTooLargeError extends ProducerPoolError<'BUSBAR_PRODUCER_RECORD_TOO_LARGE'> {
+export class ProducerRecordTooLargeError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_RECORD_TOO_LARGE';
   static override readonly spec = {
     name: 'ProducerRecordTooLargeError',
     code: 'BUSBAR_PRODUCER_RECORD_TOO_LARGE',
@@ -91,7 +91,8 @@ export class ProducerRecordTooLargeError extends ProducerPoolError<'BUSBAR_PRODU
   }
 }
 
-export class ProducerRecordRejectedError extends ProducerPoolError<'BUSBAR_PRODUCER_RECORD_REJECTED'> {
+export class ProducerRecordRejectedError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_RECORD_REJECTED';
   static override readonly spec = {
     name: 'ProducerRecordRejectedError',
     code: 'BUSBAR_PRODUCER_RECORD_REJECTED',
@@ -110,7 +111,8 @@ export class ProducerRecordRejectedError extends ProducerPoolError<'BUSBAR_PRODU
   }
 }
 
-export class ProducerTopicDeniedError extends ProducerPoolError<'BUSBAR_PRODUCER_TOPIC_DENIED'> {
+export class ProducerTopicDeniedError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_TOPIC_DENIED';
   static override readonly spec = {
     name: 'ProducerTopicDeniedError',
     code: 'BUSBAR_PRODUCER_TOPIC_DENIED',
@@ -127,7 +129,8 @@ export class ProducerTopicDeniedError extends ProducerPoolError<'BUSBAR_PRODUCER
   }
 }
 
-export class ProducerBufferFullError extends ProducerPoolError<'BUSBAR_PRODUCER_BUFFER_FULL'> {
+export class ProducerBufferFullError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_BUFFER_FULL';
   static override readonly spec = {
     name: 'ProducerBufferFullError',
     code: 'BUSBAR_PRODUCER_BUFFER_FULL',
@@ -148,7 +151,8 @@ export class ProducerBufferFullError extends ProducerPoolError<'BUSBAR_PRODUCER_
   }
 }
 
-export class ProducerUnknownTopicError extends ProducerPoolError<'BUSBAR_PRODUCER_UNKNOWN_TOPIC'> {
+export class ProducerUnknownTopicError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_UNKNOWN_TOPIC';
   static override readonly spec = {
     name: 'ProducerUnknownTopicError',
     code: 'BUSBAR_PRODUCER_UNKNOWN_TOPIC',
@@ -165,7 +169,8 @@ export class ProducerUnknownTopicError extends ProducerPoolError<'BUSBAR_PRODUCE
   }
 }
 
-export class ProducerAuthError extends ProducerPoolError<'BUSBAR_PRODUCER_AUTH'> {
+export class ProducerAuthError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_AUTH';
   static override readonly spec = {
     name: 'ProducerAuthError',
     code: 'BUSBAR_PRODUCER_AUTH',
@@ -182,7 +187,8 @@ export class ProducerAuthError extends ProducerPoolError<'BUSBAR_PRODUCER_AUTH'>
   }
 }
 
-export class ProducerUnavailableError extends ProducerPoolError<'BUSBAR_PRODUCER_UNAVAILABLE'> {
+export class ProducerUnavailableError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_UNAVAILABLE';
   static override readonly spec = {
     name: 'ProducerUnavailableError',
     code: 'BUSBAR_PRODUCER_UNAVAILABLE',
@@ -202,7 +208,8 @@ export class ProducerUnavailableError extends ProducerPoolError<'BUSBAR_PRODUCER
   }
 }
 
-export class ProducerDeliveryTimeoutError extends ProducerPoolError<'BUSBAR_PRODUCER_DELIVERY_TIMEOUT'> {
+export class ProducerDeliveryTimeoutError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_DELIVERY_TIMEOUT';
   static override readonly spec = {
     name: 'ProducerDeliveryTimeoutError',
     code: 'BUSBAR_PRODUCER_DELIVERY_TIMEOUT',
@@ -219,7 +226,8 @@ export class ProducerDeliveryTimeoutError extends ProducerPoolError<'BUSBAR_PROD
   }
 }
 
-export class ProducerKeyBlockedError extends ProducerPoolError<'BUSBAR_PRODUCER_KEY_BLOCKED'> {
+export class ProducerKeyBlockedError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_KEY_BLOCKED';
   static override readonly spec = {
     name: 'ProducerKeyBlockedError',
     code: 'BUSBAR_PRODUCER_KEY_BLOCKED',
@@ -239,7 +247,8 @@ export class ProducerKeyBlockedError extends ProducerPoolError<'BUSBAR_PRODUCER_
   }
 }
 
-export class ProducerAbortedError extends ProducerPoolError<'BUSBAR_PRODUCER_ABORTED'> {
+export class ProducerAbortedError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_ABORTED';
   static override readonly spec = {
     name: 'ProducerAbortedError',
     code: 'BUSBAR_PRODUCER_ABORTED',
@@ -256,7 +265,8 @@ export class ProducerAbortedError extends ProducerPoolError<'BUSBAR_PRODUCER_ABO
   }
 }
 
-export class ProducerClosedError extends ProducerPoolError<'BUSBAR_PRODUCER_CLOSED'> {
+export class ProducerClosedError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_CLOSED';
   static override readonly spec = {
     name: 'ProducerClosedError',
     code: 'BUSBAR_PRODUCER_CLOSED',
@@ -273,7 +283,8 @@ export class ProducerClosedError extends ProducerPoolError<'BUSBAR_PRODUCER_CLOS
   }
 }
 
-export class ProducerConnectError extends ProducerPoolError<'BUSBAR_PRODUCER_CONNECT'> {
+export class ProducerConnectError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_CONNECT';
   static override readonly spec = {
     name: 'ProducerConnectError',
     code: 'BUSBAR_PRODUCER_CONNECT',
@@ -294,7 +305,8 @@ export class ProducerConnectError extends ProducerPoolError<'BUSBAR_PRODUCER_CON
   }
 }
 
-export class ProducerUnacknowledgedError extends ProducerPoolError<'BUSBAR_PRODUCER_UNACKNOWLEDGED'> {
+export class ProducerUnacknowledgedError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_UNACKNOWLEDGED';
   static override readonly spec = {
     name: 'ProducerUnacknowledgedError',
     code: 'BUSBAR_PRODUCER_UNACKNOWLEDGED',
@@ -311,7 +323,8 @@ export class ProducerUnacknowledgedError extends ProducerPoolError<'BUSBAR_PRODU
   }
 }
 
-export class ProducerWatchdogError extends ProducerPoolError<'BUSBAR_PRODUCER_WATCHDOG'> {
+export class ProducerWatchdogError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_WATCHDOG';
   static override readonly spec = {
     name: 'ProducerWatchdogError',
     code: 'BUSBAR_PRODUCER_WATCHDOG',
@@ -328,7 +341,8 @@ export class ProducerWatchdogError extends ProducerPoolError<'BUSBAR_PRODUCER_WA
   }
 }
 
-export class ProducerDriverError extends ProducerPoolError<'BUSBAR_PRODUCER_DRIVER'> {
+export class ProducerDriverError extends ProducerPoolError {
+  declare readonly code: 'BUSBAR_PRODUCER_DRIVER';
   static override readonly spec = {
     name: 'ProducerDriverError',
     code: 'BUSBAR_PRODUCER_DRIVER',

@@ -16,7 +16,7 @@ class Load {
   readonly #pool: ProducerPool;
   readonly #topic: string;
   readonly #publishers: readonly Promise<void>[];
-  #isOn = true;
+  readonly #off = new AbortController();
 
   constructor(pool: ProducerPool, topic: string) {
     this.#pool = pool;
@@ -25,12 +25,12 @@ class Load {
   }
 
   async stop(): Promise<void> {
-    this.#isOn = false;
+    this.#off.abort();
     await Promise.all(this.#publishers);
   }
 
   async #publisher(key: string): Promise<void> {
-    for (let n = 0; this.#isOn; n += 20) {
+    for (let n = 0; !this.#off.signal.aborted; n += 20) {
       let values = Array.from({ length: 20 }, (_, index) => `${key}/${n + index}`);
       while (values.length > 0) {
         const records = values.map((value) => ({ topic: this.#topic, key, value }));
@@ -95,7 +95,7 @@ describe.each([{ idempotent: true }, { idempotent: false }])(
       const report = await pool.close();
       expect(report.unknown).toBe(0);
       const log = await topic.read();
-      ctx.annotate(
+      await ctx.annotate(
         `${load.acknowledged.size} acknowledged, ${log.length - new Set(log.map(({ value }) => String(value))).size} duplicates`,
       );
       expect(load.acknowledged.size).toBeGreaterThan(500);
@@ -130,7 +130,7 @@ test(
     await load.stop();
     await pool.close();
     const log = await topic.read();
-    ctx.annotate(
+    await ctx.annotate(
       `${load.acknowledged.size} acknowledged, ${log.length - new Set(log.map(({ value }) => String(value))).size} duplicates`,
     );
     expect(load.acknowledged.size).toBeGreaterThan(500);

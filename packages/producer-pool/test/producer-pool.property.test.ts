@@ -11,22 +11,16 @@ import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { createProducerPool, type ProducerPool, ProducerPoolError, type Settlement } from '../src/index.ts';
+import {
+  createProducerPool,
+  type ProducerPool,
+  ProducerPoolError,
+  type ProducerRecord,
+  type PublishOptions,
+  type Settlement,
+} from '../src/index.ts';
+import { type Published, verdictOn } from './published.ts';
 import { type Ending, POISON, ScriptedCluster } from './scripted-cluster.ts';
-
-interface Published {
-  readonly id: number;
-  readonly key: string | null;
-  readonly call: number | undefined;
-  readonly value: string;
-  settlements: number;
-  settlement: Settlement | undefined;
-}
-
-interface Place {
-  readonly partition: number;
-  readonly offset: number;
-}
 
 const TOPIC = 'events';
 const PARTITIONS = 2;
@@ -123,7 +117,6 @@ class Run {
   ): { record: { topic: string; key: string | null; value: string }; published: Published } {
     const id = this.published.length;
     const published: Published = {
-      id,
       key: key === 0 ? null : `k${key}`,
       call: undefined,
       value: `${poison ? POISON : 'v'}${id}`,
@@ -144,28 +137,27 @@ class Run {
       this.published.push(kept);
       return { record, kept };
     });
-    if (call !== undefined) {
-      void this.pool
-        .publishBatch(
-          made.map(({ record }) => record),
-          o,
-        )
-        .then((settlements) => {
-          for (const [index, settlement] of settlements.entries()) this.#settled(made[index]?.kept, settlement);
-          return undefined;
-        });
-      return;
+    if (call === undefined) for (const { record, kept } of made) void this.#publishOne(record, kept, o);
+    else void this.#publishTogether(made, o);
+  }
+
+  async #publishOne(record: ProducerRecord, kept: Published, o: PublishOptions): Promise<void> {
+    try {
+      this.#settled(kept, { ok: true, ack: await this.pool.publish(record, o) });
+    } catch (error) {
+      if (error instanceof ProducerPoolError) this.#settled(kept, { ok: false, error });
     }
-    for (const { record, kept } of made) {
-      this.pool.publish(record, o).then(
-        (ack) => {
-          this.#settled(kept, { ok: true, ack });
-        },
-        (error: unknown) => {
-          if (error instanceof ProducerPoolError) this.#settled(kept, { ok: false, error });
-        },
-      );
-    }
+  }
+
+  async #publishTogether(
+    made: readonly { record: ProducerRecord; kept: Published }[],
+    o: PublishOptions,
+  ): Promise<void> {
+    const settlements = await this.pool.publishBatch(
+      made.map(({ record }) => record),
+      o,
+    );
+    for (const [index, settlement] of settlements.entries()) this.#settled(made[index]?.kept, settlement);
   }
 
   #settled(published: Published | undefined, settlement: Settlement): void {
@@ -250,54 +242,12 @@ class Run {
 
   /** Everything that is wrong at the end, as sentences. */
   problems(): readonly string[] {
-    const { cluster, published } = this;
-    const places = new Map<string, Place>();
-    for (const [partition, log] of cluster.logs.entries()) {
-      for (const [offset, { record }] of log.entries()) {
-        const value = String(record.value);
-        if (!places.has(value)) places.set(value, { partition, offset });
-      }
-    }
+    const { livingProducers } = this.cluster;
     return [
-      ...cluster.violations,
-      ...published
-        .filter((record) => record.settlements !== 1)
-        .map(({ value, settlements }) => `${value} has ${settlements} settlements`),
-      ...published.flatMap((record) => this.#fateProblems(record, places.get(record.value))),
-      ...this.#orderProblems(places),
+      ...verdictOn(this.published, this.cluster),
       ...(this.clock.pending() === 0 ? [] : [`${this.clock.pending()} timers are left`]),
-      ...(cluster.livingProducers === 0 ? [] : [`${cluster.livingProducers} producers are left`]),
+      ...(livingProducers === 0 ? [] : [`${livingProducers} producers are left`]),
     ];
-  }
-
-  #fateProblems({ value, settlement }: Published, place: Place | undefined): readonly string[] {
-    if (settlement?.ok === true) {
-      const { partition, offset } = settlement.ack;
-      const found = this.cluster.values(partition)[Number(offset)];
-      return found === value ? [] : [`acknowledged ${value} is not at ${partition}/${offset}, but ${String(found)}`];
-    }
-    const denied = [...this.cluster.deniedInLog].some((record) => record.value === value);
-    if (settlement?.error.outcome === 'unknown' || place === undefined || denied) return [];
-    return [`${value} is in the log, but was settled ${settlement?.error.outcome}: ${settlement?.error.message}`];
-  }
-
-  #orderProblems(places: ReadonlyMap<string, Place>): readonly string[] {
-    const last = new Map<string, number>();
-    const broken = new Set<string>();
-    const problems: string[] = [];
-    for (const { key, value, call } of this.published) {
-      if (key === null) continue;
-      const place = places.get(value);
-      const prefix = `${call}/${key}`;
-      if (place === undefined) {
-        if (call !== undefined) broken.add(prefix);
-        continue;
-      }
-      if (broken.has(prefix)) problems.push(`${value} follows a record of its key and call that is missing`);
-      if (place.offset <= (last.get(key) ?? -1)) problems.push(`${value} is before one that was published earlier`);
-      last.set(key, place.offset);
-    }
-    return problems;
   }
 }
 
