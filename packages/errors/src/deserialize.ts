@@ -43,20 +43,28 @@ const unchanged = (text: string): string => text;
 export const reviveError = (value: unknown, base: AbstractBusbarErrorClass, options: ReviveOptions): BusbarError => {
   const prototypes = new Map(options.classes?.map(({ spec, prototype }) => [spec.code, prototype]));
   const revival: Revival = { base: base.prototype, prototypes, nodesLeft: MAX_NODES - 1 };
-  if (isSerialized(value) && isFamily(value)) return revivedFamily(value, 0, revival);
-  const cause = isSerialized(value) ? reviveNode(value, 1, revival) : value;
+  const node = parse(value);
+  if (node !== undefined && isFamily(node)) return revivedFamily(node, 0, revival);
+  const cause = node === undefined ? value : reviveNode(node, 1, revival);
   return internalError('what was received is no serialised error of the family', cause, revival);
 };
 
 /** Something with the shape of a serialised error; its other properties are looked at one by one. */
-const isSerialized = (value: unknown): value is object =>
-  isObjectLike(value) &&
-  readProperty(value, 'v') === 1 &&
-  readString(value, 'message') !== undefined &&
-  identifier(readString(value, 'name')) !== undefined;
+interface Node {
+  readonly source: object;
+  readonly name: string;
+  readonly message: string;
+}
 
-const isFamily = (node: object): boolean =>
-  isFamilyCode(readProperty(node, 'code')) && typeof readProperty(node, 'retryable') === 'boolean';
+const parse = (value: unknown): Node | undefined => {
+  const name = identifier(readString(value, 'name'));
+  const message = readString(value, 'message');
+  const isSerialized = isObjectLike(value) && readProperty(value, 'v') === 1;
+  return isSerialized && name !== undefined && message !== undefined ? { source: value, name, message } : undefined;
+};
+
+const isFamily = ({ source }: Node): boolean =>
+  isFamilyCode(readProperty(source, 'code')) && typeof readProperty(source, 'retryable') === 'boolean';
 
 const internalError = (what: string, cause: unknown, revival: Revival): BusbarError => {
   const { name, code, retryable, outcome } = INTERNAL_ERROR_SPEC;
@@ -72,22 +80,22 @@ const internalError = (what: string, cause: unknown, revival: Revival): BusbarEr
   return familyError(face, { cause, cut: false }, revival);
 };
 
-const reviveNode = (node: object, level: number, revival: Revival): Error =>
+const reviveNode = (node: Node, level: number, revival: Revival): Error =>
   isFamily(node) ? revivedFamily(node, level, revival) : revivedForeign(node, level, revival);
 
-const revivedFamily = (node: object, level: number, revival: Revival): BusbarError => {
-  const details = plainCopy(readProperty(node, 'details'), unchanged);
-  const fields = plainCopy(readProperty(node, 'fields'), unchanged);
+const revivedFamily = (node: Node, level: number, revival: Revival): BusbarError => {
+  const details = plainCopy(readProperty(node.source, 'details'), unchanged);
+  const fields = plainCopy(readProperty(node.source, 'fields'), unchanged);
   const hasFields = Object.keys(fields.data).length > 0;
   const behind = behindOf(node, level, revival);
   const face: ErrorFace = {
     ...headOf(node, behind.cut || details.cut || fields.cut),
-    ...statedBy(node),
+    ...statedBy(node.source),
     ...(Object.keys(details.data).length > 0 && { details: details.data }),
     ...(hasFields && { fields: fields.data }),
   };
   const error = familyError(face, behind, revival);
-  keepFrames(error, node);
+  setStack(error, framesOf(node.source).slice(0, MAX_FRAMES));
   return error;
 };
 
@@ -118,10 +126,10 @@ const listedFields = (prototype: BusbarError, face: ErrorFace): object => {
   return Object.fromEntries(Object.entries(face.fields ?? {}).filter(([name]) => names.includes(name)));
 };
 
-const revivedForeign = (node: object, level: number, revival: Revival): Error => {
+const revivedForeign = (node: Node, level: number, revival: Revival): Error => {
   const behind = behindOf(node, level, revival);
-  const { code } = statedBy(node);
-  const { data, cut } = foreignFields(readProperty(node, 'fields'), unchanged);
+  const { code } = statedBy(node.source);
+  const { data, cut } = foreignFields(readProperty(node.source, 'fields'), unchanged);
   const face: ErrorFace = {
     ...headOf(node, behind.cut || cut),
     ...(code !== undefined && { code }),
@@ -131,32 +139,32 @@ const revivedForeign = (node: object, level: number, revival: Revival): Error =>
   Object.assign(error, data, code === undefined ? {} : { code });
   nameError(error, face.name);
   finish(error, face, behind);
-  keepFrames(error, node);
+  setStack(error, framesOf(node.source).slice(0, MAX_FRAMES));
   return error;
 };
 
-const headOf = (node: object, isCut: boolean): Pick<ErrorFace, 'v' | 'name' | 'message' | 'truncated'> => {
-  const message = limit(readString(node, 'message') ?? '', MAX_MESSAGE_CHARS);
-  const isTruncated = isCut || message.cut || readProperty(node, 'truncated') === true;
+const headOf = (node: Node, isCut: boolean): Pick<ErrorFace, 'v' | 'name' | 'message' | 'truncated'> => {
+  const message = limit(node.message, MAX_MESSAGE_CHARS);
+  const isTruncated = isCut || message.cut || readProperty(node.source, 'truncated') === true;
   return {
     v: 1,
-    name: identifier(readString(node, 'name')) ?? 'Error',
+    name: node.name,
     message: message.text,
     ...(isTruncated && { truncated: true }),
   };
 };
 
-const behindOf = (node: object, level: number, revival: Revival): Behind => {
-  const cause = readProperty(node, 'cause');
-  const parts = firstElements(readProperty(node, 'errors'), MAX_ERRORS);
-  const wanted = [cause, ...parts].filter((part) => isSerialized(part));
+const behindOf = ({ source }: Node, level: number, revival: Revival): Behind => {
+  const cause = readProperty(source, 'cause');
+  const parts = firstElements(readProperty(source, 'errors'), MAX_ERRORS);
+  const wanted = [cause, ...parts].map((part) => parse(part)).filter((part) => part !== undefined);
   if (wanted.length === 0) return { cut: false };
   if (level >= MAX_DEPTH) return { cut: true };
   const revived = new Map<unknown, Error>();
   for (const part of wanted) {
     if (revival.nodesLeft === 0) break;
     revival.nodesLeft -= 1;
-    revived.set(part, reviveNode(part, level + 1, revival));
+    revived.set(part.source, reviveNode(part, level + 1, revival));
   }
   const errors = parts.map((part) => revived.get(part)).filter((part) => part !== undefined);
   return {
@@ -186,10 +194,6 @@ const finish = (error: Error, face: ErrorFace, behind: Behind): void => {
   setStack(error, []);
   hideCauses(error, behind);
   rememberFace(error, face);
-};
-
-const keepFrames = (error: Error, node: object): void => {
-  setStack(error, framesOf(node).slice(0, MAX_FRAMES));
 };
 
 const setStack = (error: Error, frames: readonly string[]): void => {

@@ -2,10 +2,11 @@
 // that no input makes it slow. It errs on the side of hiding: a false alarm costs a word, a miss costs a password.
 //
 // Hidden are: the user-info of URLs, `user:password@host` without a scheme, the value after a sensitive name and `=` or
-// `:`, what follows `Bearer`, and PEM blocks. Scrubbing twice changes nothing.
+// `:`, what follows `Bearer`, and PEM blocks.
 
 const HIDDEN = '[redacted]';
 const SENSITIVE_NAMES = ['password', 'passwd', 'pwd', 'secret', 'token', 'apikey', 'api_key', 'api-key'] as const;
+const BEARER = 'bearer';
 const PEM_BEGIN = '-----begin';
 const PEM_END = '-----end';
 /** No user-info is searched for further than this: it keeps the pass linear. */
@@ -111,9 +112,8 @@ const lineAfterName: Detector = (text, at) => {
 };
 
 const bearerToken: Detector = (text, at) => {
-  const scheme = 'bearer ';
-  if (!hasWordAt(text, at, scheme)) return undefined;
-  let from = at + scheme.length;
+  if (!hasWordAt(text, at, `${BEARER} `)) return undefined;
+  let from = at + BEARER.length + 1;
   while (text[from] === ' ') from += 1;
   return tokenSpan(text, from);
 };
@@ -137,12 +137,25 @@ const valueSpan = (text: string, from: number): Span | undefined => {
   return { from: from + 1, to: text.length };
 };
 
-/** Up to the next white space: a password may contain any other delimiter. */
+/** Up to the next white space, since a password may contain any other delimiter; on, where only an announcement stood there. */
 const tokenSpan = (text: string, from: number): Span | undefined => {
-  let to = from;
-  while (to < text.length && !isSpace(text.charAt(to))) to += 1;
+  let to = tokenEndAfter(text, from);
+  while (text[to] === ' ' && announcesMore(text, to)) {
+    while (text[to] === ' ') to += 1;
+    to = tokenEndAfter(text, to);
+  }
   return to === from ? undefined : { from, to };
 };
+
+const tokenEndAfter = (text: string, from: number): number => {
+  let to = from;
+  while (to < text.length && !isSpace(text.charAt(to))) to += 1;
+  return to;
+};
+
+/** `token: Bearer abc`, `Bearer token= abc`: the secret is still to come. */
+const announcesMore = (text: string, end: number): boolean =>
+  isOneOf(text[end - 1], '=:') || hasWordAt(text, end - BEARER.length, BEARER);
 
 const endOf = (text: string, from: number, isEnd: (char: string) => boolean): number => {
   const limit = Math.min(text.length, from + LOOK_AHEAD);
