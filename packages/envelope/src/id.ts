@@ -13,7 +13,6 @@ import { randomBytes as cryptoRandomBytes } from 'node:crypto';
 const COUNTER_LIMIT = 2 ** 26;
 const COUNTER_START_MASK = 2 ** 25 - 1;
 const POOL_BYTES = 4_096;
-const RANDOM_BYTES_PER_ID = 6;
 const HEX_DIGITS = Uint8Array.from(Buffer.from('0123456789abcdef'));
 const DASH = 45;
 
@@ -39,13 +38,28 @@ function createEntropyPool(randomBytes: (count: number) => Uint8Array): (count: 
   };
 }
 
+/** The time part of the last id. */
+export interface IdClock {
+  ms: number;
+  counter: number;
+}
+
+/** Moves the clock to its next id: the only place that decides about order. `draw` gives 32 random bits. */
+export function advanceIdClock(clock: IdClock, nowMs: number, draw: () => number): void {
+  clock.counter += 1;
+  if (nowMs > clock.ms) clock.ms = nowMs;
+  else if (clock.counter >= COUNTER_LIMIT) clock.ms += 1;
+  else return;
+  clock.counter = draw() & COUNTER_START_MASK;
+}
+
 /** Makes a function that returns a new UUIDv7, in canonical lower-case text, greater than all it returned before. */
 export function createIdGenerator(o: IdGeneratorOptions = {}): () => string {
   const wallClock = o.wallClock ?? Date.now;
   const entropy = createEntropyPool(o.randomBytes ?? cryptoRandomBytes);
+  const draw = (): number => entropy(4);
+  const clock: IdClock = { ms: 0, counter: COUNTER_LIMIT };
   const text = Buffer.alloc(36, DASH);
-  let lastMs = 0;
-  let counter = COUNTER_LIMIT;
 
   const write = (at: number, digits: number, value: number): void => {
     let rest = value;
@@ -54,22 +68,15 @@ export function createIdGenerator(o: IdGeneratorOptions = {}): () => string {
       rest >>>= 4;
     }
   };
-  const startMillisecond = (ms: number): void => {
-    lastMs = ms;
-    counter = entropy(4) & COUNTER_START_MASK;
-  };
 
   return () => {
-    const nowMs = Math.floor(wallClock());
-    counter += 1;
-    if (nowMs > lastMs) startMillisecond(nowMs);
-    else if (counter >= COUNTER_LIMIT) startMillisecond(lastMs + 1);
-    write(0, 8, Math.floor(lastMs / 65_536));
-    write(9, 4, lastMs % 65_536);
-    write(14, 4, 0x70_00 | (counter >>> 14));
-    write(19, 4, 0x80_00 | (counter & 0x3f_ff));
+    advanceIdClock(clock, Math.floor(wallClock()), draw);
+    write(0, 8, Math.floor(clock.ms / 65_536));
+    write(9, 4, clock.ms % 65_536);
+    write(14, 4, 0x70_00 | (clock.counter >>> 14));
+    write(19, 4, 0x80_00 | (clock.counter & 0x3f_ff));
     write(24, 4, entropy(2));
-    write(28, 8, entropy(RANDOM_BYTES_PER_ID - 2));
+    write(28, 8, entropy(4));
     return text.toString('latin1');
   };
 }

@@ -78,5 +78,5 @@ function* openPaths(node: SchemaNode, path: string): Iterable<string> {
   const kind = kindOf(node);
   const closable = kind === 'Intersect' ? isClosableIntersection(node) : kind !== undefined && CLOSABLE.has(kind);
   if (!closable) yield path;
-  else for (const [step, child] of childrenOf(node)) yield* openPaths(child, path + step);
+  else if (kind !== 'Never') for (const [step, child] of childrenOf(node)) yield* openPaths(child, path + step);
 }

@@ -27,7 +27,7 @@ export function variantOf(schema: TSchema, side: Side): TSchema {
 
 function nodeVariant(node: SchemaNode, side: Side): SchemaNode {
   const variant = structureVariant(node, side);
-  const refinements = [...refinementsOf(node).map((refinement) => muted(refinement)), ...formatRefinements(node)];
+  const refinements = [...refinementsOf(node), ...formatRefinements(node)];
   return refinements.length === 0 ? variant : rebuilt(variant, { '~refine': refinements });
 }
 
@@ -125,20 +125,12 @@ function isMergeable(node: SchemaNode): boolean {
   return Array.isArray(members) && members.every((member) => isJsonObject(member) && isMergeable(member));
 }
 
-/** A user's refinement without its message, which may quote the data. */
-const muted = (refinement: Refinement): Refinement => ({
-  check: (value) => refinement.check(value),
-  error: () => 'must satisfy the refinement of the schema',
-});
-
+/** A format checked by character codes, as a refinement whose message is the name of the format. */
 function formatRefinements(node: SchemaNode): readonly Refinement[] {
   const format = node['format'];
-  const isFormat = kindOf(node) === 'String' && typeof format === 'string' ? CHAR_CODE_FORMATS.get(format) : undefined;
-  if (isFormat === undefined) return [];
-  return [
-    {
-      check: (value) => typeof value === 'string' && isFormat(value),
-      error: () => `must match format "${String(format)}"`,
-    },
-  ];
+  if (kindOf(node) !== 'String' || typeof format !== 'string') return [];
+  const isFormat = CHAR_CODE_FORMATS.get(format);
+  return isFormat === undefined
+    ? []
+    : [{ check: (value) => typeof value === 'string' && isFormat(value), error: () => format }];
 }

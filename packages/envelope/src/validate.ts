@@ -6,6 +6,7 @@ import { Compile } from 'typebox/compile';
 import type { TLocalizedValidationError } from 'typebox/error';
 
 import { type EventSchema, isStandardSchema, type StandardIssue, type StandardSchemaV1 } from './event-schema.ts';
+import { CHAR_CODE_FORMATS } from './formats.ts';
 import { clippedPath, type Issue, pointerOf, pointerStep } from './issue.ts';
 import { type Side, variantOf } from './schema-variants.ts';
 
@@ -69,38 +70,34 @@ function guarded(check: DataCheck): DataCheck {
   };
 }
 
-/** `…/anyOf/<n>` or `…/oneOf/<n>` of a schema path: everything below is one issue, that of the union. */
+/** `…/anyOf/<n>` or `…/oneOf/<n>` of a schema path: everything below is one issue, that of the outermost union. */
 const UNION_MEMBER = /\/(?:anyOf|oneOf)\/\d+/;
+
+/** Each of these steps of a schema path is one step of the instance path. */
+const INSTANCE_STEP = /\/(?:properties|patternProperties)\/[^/]+|\/additionalProperties|\/items(?:\/\d+)?/g;
 
 /**
  * TypeBox's errors as issues: one for a union however many of its members failed, one for each unknown or missing
- * property. The errors of a union's members come before its own, which has the path of the union.
+ * property. The error of the union itself cannot be relied on: TypeBox stops after eight errors, those of members first.
  */
 function issuesOf(errors: readonly TLocalizedValidationError[]): readonly Issue[] {
   const issues: Issue[] = [];
-  let union: { readonly schemaPath: string; path: string } | undefined;
-  const closeUnion = (): void => {
-    if (union !== undefined)
-      issues.push({ path: clippedPath(union.path), message: 'must fit one of the alternatives' });
-    union = undefined;
-  };
+  const unions = new Set<string>();
   for (const error of errors) {
-    const schemaPath = unionPathOf(error);
-    if (schemaPath === undefined || schemaPath !== union?.schemaPath) closeUnion();
-    if (schemaPath === undefined) issues.push(...issuesOfError(error));
-    else if (union === undefined || error.instancePath.length < union.path.length)
-      union = { schemaPath, path: error.instancePath };
-    if (schemaPath === error.schemaPath) closeUnion();
+    const union = unionPathOf(error);
+    if (union === undefined) issues.push(...issuesOfError(error));
+    else if (!unions.has(union)) issues.push({ path: clippedPath(union), message: 'must fit one of the alternatives' });
+    if (union !== undefined) unions.add(union);
   }
-  closeUnion();
   return issues.length === 0 ? [{ path: '', message: 'does not fit the schema' }] : issues;
 }
 
-/** The schema path of the outermost union that an error belongs to. */
-function unionPathOf(error: TLocalizedValidationError): string | undefined {
-  const member = UNION_MEMBER.exec(error.schemaPath);
-  if (member !== null) return error.schemaPath.slice(0, member.index);
-  return error.keyword === 'anyOf' || error.keyword === 'oneOf' ? error.schemaPath : undefined;
+/** The instance path of the outermost union that an error belongs to; undefined outside of unions. */
+function unionPathOf({ keyword, schemaPath, instancePath }: TLocalizedValidationError): string | undefined {
+  const member = UNION_MEMBER.exec(schemaPath);
+  if (member === null) return keyword === 'anyOf' || keyword === 'oneOf' ? instancePath : undefined;
+  const below = schemaPath.slice(member.index + member[0].length).match(INSTANCE_STEP)?.length ?? 0;
+  return below === 0 ? instancePath : instancePath.split('/').slice(0, -below).join('/');
 }
 
 function issuesOfError(error: TLocalizedValidationError): readonly Issue[] {
@@ -121,10 +118,25 @@ function issuesOfError(error: TLocalizedValidationError): readonly Issue[] {
     case 'type':
       return [{ path, message: error.message, expected: [error.params.type].flat().join(' or ') }];
     case 'format':
-      return [{ path, message: error.message, expected: error.params.format }];
+      return [formatIssue(path, error.params.format)];
+    case '~refine':
+      return [refinementIssue(path, error.message)];
     default:
       return [{ path, message: error.message }];
   }
+}
+
+const formatIssue = (path: string, format: string): Issue => ({
+  path,
+  message: `must match format "${format}"`,
+  expected: format,
+});
+
+/** Our own refinements name the format they check; the message of a user's may quote the data and is not shown. */
+function refinementIssue(path: string, message: string): Issue {
+  return CHAR_CODE_FORMATS.has(message)
+    ? formatIssue(path, message)
+    : { path, message: 'must satisfy the refinement of the schema' };
 }
 
 function standardResult(schema: StandardSchemaV1, value: unknown): CheckResult {
