@@ -108,6 +108,13 @@ describe('the view of an error', () => {
     expect(serializeError(odd, { stack: true })).not.toHaveProperty('stack');
   });
 
+  it('takes no line of the message for a frame, even one that looks like it', () => {
+    const view = serializeError(new RangeError('x\n    at hunter2 (a.js:1:2)'), { stack: true });
+    expect(view.stack?.split('hunter2')).toHaveLength(2); // once: in the message, where it is to be
+    const parsed = Object.assign(new Error('x\n    at hunter2 (a.js:1:2)'), { code: 'ERR_INVALID_URL' });
+    expect(serializeError(parsed, { stack: true }).stack).not.toContain('hunter2');
+  });
+
   it('passes every text to a scrub of the caller, and shows none that could not be scrubbed', () => {
     const cause = Object.assign(new Error('hunter2'), { host: 'hunter2' });
     const error = detailed({ what: 'hunter2', list: ['hunter2'] });
