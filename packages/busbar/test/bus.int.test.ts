@@ -92,7 +92,9 @@ describe('publishing', () => {
     await expect.poll(() => bus.health().status, { timeout: 5000 }).toBe('degraded');
     driver.up();
     expect(await bus.outbox.drain()).toBe(true);
-    expect(texts('spill')).toEqual(['1', '2', '3', '4']);
+    // The attempt that was under way when the broker went may land as well: a duplicate after a fault is legal, an inversion is not.
+    expect([...new Set(texts('spill'))]).toEqual(['1', '2', '3', '4']);
+    expect(driver.log(TOPIC).length).toBeLessThanOrEqual(5);
   });
 
   it("in the caller's own transaction commits with it, and never when it rolls back", async () => {

@@ -29,7 +29,7 @@ export interface MemoryDriver extends ProducerDriver {
   log(topic: string): readonly MemoryRecord[];
   /** The broker refuses connections and breaks those it has. */
   down(): void;
-  /** The broker takes connections again; the log is still there. */
+  /** The broker takes connections again, and clients reconnect by themselves; the log is still there. */
   up(): void;
 }
 
@@ -42,8 +42,6 @@ const BROKER = { id: 1, host: 'memory', port: 9092 };
 interface Cluster {
   readonly logs: Map<string, MemoryRecord[][]>;
   readonly arrivals: Map<string, MemoryRecord[]>;
-  /** Counts outages: a producer opened before the last one has lost its connection. */
-  outages: number;
   isDown: boolean;
 }
 
@@ -61,7 +59,6 @@ const append = (cluster: Cluster, call: DriverCall): DriverAck => {
 };
 
 const memoryProducer = (cluster: Cluster, id: string): DriverProducer => {
-  const openedAfter = cluster.outages;
   let isOpen = true;
   const end = (): Promise<void> => {
     isOpen = false;
@@ -70,8 +67,9 @@ const memoryProducer = (cluster: Cluster, id: string): DriverProducer => {
   return {
     id,
     send: (call) => {
-      const lost = !isOpen || cluster.isDown || cluster.outages !== openedAfter;
-      return lost ? Promise.reject(new MemoryBrokerDown('the broker is down')) : Promise.resolve(append(cluster, call));
+      return !isOpen || cluster.isDown
+        ? Promise.reject(new MemoryBrokerDown('the broker is down'))
+        : Promise.resolve(append(cluster, call));
     },
     connections: () => Number(isOpen && !cluster.isDown),
     kill: end,
@@ -97,7 +95,6 @@ export const memoryDriver = (o: MemoryDriverOptions = {}): MemoryDriver => {
   const cluster: Cluster = {
     logs: new Map(topics.map(([topic, partitions]) => [topic, Array.from({ length: partitions }, () => [])])),
     arrivals: new Map(topics.map(([topic]) => [topic, []])),
-    outages: 0,
     isDown: false,
   };
   const whenUp = <T>(make: () => T): Promise<T> =>
@@ -118,7 +115,6 @@ export const memoryDriver = (o: MemoryDriverOptions = {}): MemoryDriver => {
     log: (topic) => [...(cluster.arrivals.get(topic) ?? [])],
     down: () => {
       cluster.isDown = true;
-      cluster.outages += 1;
     },
     up: () => {
       cluster.isDown = false;
