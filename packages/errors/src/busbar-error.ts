@@ -10,7 +10,7 @@ import {
   INTERNAL_ERROR_SPEC,
 } from './error-spec.ts';
 import { causeSummary } from './foreign-message.ts';
-import { abbreviatedError, INSPECT, type Inspect, inspectError } from './inspect.ts';
+import { makeInspectable } from './inspect.ts';
 import { type SerializedError, serializeError } from './serialize.ts';
 import { muteStacks } from './stack-frames.ts';
 
@@ -38,6 +38,7 @@ export abstract class BusbarError<C extends string = string, D extends ErrorDeta
 
   static {
     brandError(this, 'BusbarError');
+    makeInspectable(this.prototype);
   }
 
   /** The message is a template over `details` only; a summary of the cause is added at its end. */
@@ -69,10 +70,6 @@ export abstract class BusbarError<C extends string = string, D extends ErrorDeta
   /** The view that may be logged or sent: allow-listed, bounded, without a stack. */
   toJSON(): SerializedError {
     return serializeError(this);
-  }
-
-  [INSPECT](depth: number, options: object, inspect: Inspect): string {
-    return depth < 0 ? abbreviatedError(this.name, this.code) : inspectError(this, options, inspect);
   }
 }
 

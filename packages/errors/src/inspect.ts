@@ -1,22 +1,32 @@
 import type { DetailValue } from './error-spec.ts';
 import { type SerializedError, serializeError } from './serialize.ts';
 
-/** Asked by `util.inspect`; typed `symbol` so that the types of two installed versions fit each other. */
-export const INSPECT: symbol = Symbol.for('nodejs.util.inspect.custom');
-
-/** `util.inspect` itself, as Node hands it to a custom inspection. */
-export type Inspect = (value: unknown, options?: object) => string;
-
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const STATED = ['retryable', 'outcome', 'retryAfterMs'] as const;
 
-/** The text for `util.inspect`: the serialised view, with frames, one level of indentation per cause. */
-export const inspectError = (error: unknown, options: object, inspect: Inspect): string => {
-  const render = (data: unknown): string => inspect(data, { ...options, depth: 4 });
-  return linesOf(serializeError(error, { stack: true }), render).join('\n');
-};
+/** `util.inspect` itself, as Node hands it to a custom inspection. */
+type Inspect = (value: unknown, options?: object) => string;
 
-/** The text in place of an error that stands deeper than `util.inspect` was asked to go. */
-export const abbreviatedError = (name: string, code: string): string => `[${name} ${code}]`;
+interface Named {
+  readonly name: string;
+  readonly code: string;
+}
+
+/**
+ * Lets `util.inspect` show the serialised view, with frames, one level of indentation per cause.
+ * Not a method of the class: its declaration would put a symbol into the published types that other versions do not know.
+ */
+export const makeInspectable = (prototype: object): void => {
+  Object.defineProperty(prototype, INSPECT, {
+    // oxlint-disable-next-line max-params -- `this` is none, and Node decides the rest
+    value(this: Named, depth: number, options: object, inspect: Inspect): string {
+      // Deeper than `util.inspect` was asked to go, as it does with its own.
+      if (depth < 0) return `[${this.name} ${this.code}]`;
+      const render = (data: unknown): string => inspect(data, { ...options, depth: 4 });
+      return linesOf(serializeError(this, { stack: true }), render).join('\n');
+    },
+  });
+};
 
 const linesOf = (view: SerializedError, render: (data: unknown) => string): readonly string[] => {
   const header = view.code === undefined ? view.name : `${view.name} [${view.code}]`;
