@@ -58,8 +58,6 @@ function valueFault(name: string, type: ExtensionType, value: unknown): string |
         ? `must be from 0 to ${MAX_PRIORITY}`
         : undefined;
     }
-    default:
-      return type satisfies never;
   }
 }
 

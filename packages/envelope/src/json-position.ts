@@ -86,8 +86,6 @@ class Scanner {
         return this.#take(':') ? 'value' : this.#failed('":"');
       case 'after':
         return this.#after();
-      default:
-        return state satisfies never;
     }
   }
 
