@@ -1,5 +1,6 @@
 import { AbortedError, toBusbarError } from '@busbar/errors';
 
+import { ActiveLoops } from './active-loops.ts';
 import { channels, type RetryClosedMessage, type RetryCreatedMessage } from './diagnostics.ts';
 import {
   type ExecuteOptions,
@@ -45,7 +46,7 @@ export const retry = <T>(
   const owner = (): LoopOwner => ({
     options: resolveRetryOptions(policyOptions),
     counters: newCounters(),
-    active: new Set(),
+    active: new ActiveLoops(),
   });
   return execute(owner, fn, signal === undefined ? {} : { signal });
 };
@@ -64,7 +65,7 @@ const execute = <T>(owner: () => LoopOwner, fn: Attempted<T>, call: ExecuteOptio
 class Policy implements RetryPolicy, LoopOwner {
   readonly options: ResolvedRetryOptions;
   readonly counters = newCounters();
-  readonly active = new Set<{ close(): void }>();
+  readonly active = new ActiveLoops();
   #isClosed = false;
 
   constructor(options: ResolvedRetryOptions) {
@@ -87,7 +88,7 @@ class Policy implements RetryPolicy, LoopOwner {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const loop of this.active) loop.close();
+    this.active.closeAll();
     if (channels.closed.hasSubscribers) {
       channels.closed.publish({ name: this.options.name } satisfies RetryClosedMessage);
     }

@@ -16,6 +16,7 @@
 
 import { AbortedError, type ErrorOutcome, isRetryable, retryAfterMsOf, TimeoutError } from '@busbar/errors';
 
+import { type ActiveLoop, type ActiveLoops } from './active-loops.ts';
 import { type Attempt, type LoopTimes, RunningAttempt } from './attempt.ts';
 import { nextDelayMs } from './backoff.ts';
 import { MAX_TIMER_MS } from './clock.ts';
@@ -34,7 +35,7 @@ export interface LoopOwner {
   readonly options: ResolvedRetryOptions;
   readonly counters: RetryCounters;
   /** Loops that are not settled; the owner closes them. */
-  readonly active: Set<{ close(): void }>;
+  readonly active: ActiveLoops;
 }
 
 export interface LoopLimits {
@@ -47,7 +48,9 @@ export interface LoopLimits {
 export const runLoop = <T>(owner: LoopOwner, fn: Attempted<T>, limits: LoopLimits): Promise<T> =>
   new RetryLoop(owner, fn, limits).start();
 
-class RetryLoop<T> implements LoopTimes {
+class RetryLoop<T> implements LoopTimes, ActiveLoop {
+  older: ActiveLoop | undefined = undefined;
+  newer: ActiveLoop | undefined = undefined;
   readonly #owner: LoopOwner;
   readonly #fn: Attempted<T>;
   readonly #limits: LoopLimits;
@@ -59,7 +62,7 @@ class RetryLoop<T> implements LoopTimes {
   #current: RunningAttempt | undefined;
   #timer: { readonly handle: unknown } | undefined;
   #sleepingSinceMs: number | undefined;
-  readonly #failures = new RecentFailures();
+  #failures = NO_FAILURES;
 
   constructor(owner: LoopOwner, fn: Attempted<T>, limits: LoopLimits) {
     this.#owner = owner;
@@ -160,6 +163,7 @@ class RetryLoop<T> implements LoopTimes {
 
   #note(error: unknown): void {
     this.#clearTimer();
+    if (this.#failures === NO_FAILURES) this.#failures = new RecentFailures();
     this.#failures.add(error);
   }
 
@@ -302,6 +306,9 @@ class RetryLoop<T> implements LoopTimes {
     this.#timer = undefined;
   }
 }
+
+/** Shared by all loops that have not failed yet, nearly all. */
+const NO_FAILURES = new RecentFailures();
 
 const EXHAUSTED_COUNTER = {
   attempts: 'exhaustedAttempts',
