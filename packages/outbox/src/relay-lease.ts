@@ -46,21 +46,27 @@ const wanted = (step: RelayStep): number => {
   return step.leases.target - [...step.leases.shards.values()].filter((shard) => !shard.surplus).length;
 };
 
-/** When a lease statement is due if nothing else happens; a release is due when a row is let go, which is an event of its own. */
+const toRelease = (step: RelayStep): readonly number[] => {
+  const { leases } = step;
+  const hasSurplus = [...leases.shards.values()].some((owned) => owned.surplus);
+  return hasSurplus ? releasable(leases, busyShards(step)) : [];
+};
+
+/** When a lease statement is due if nothing else happens. */
 export const leaseDueMs = (step: RelayStep): number => {
-  if (step.leases.statement !== undefined) return Number.POSITIVE_INFINITY;
-  return wanted(step) > 0 ? Math.min(step.leases.nextRenewMs, step.leases.nextAcquireMs) : step.leases.nextRenewMs;
+  const { statement, retryAtMs, nextRenewMs, nextAcquireMs } = step.leases;
+  if (statement !== undefined) return Number.POSITIVE_INFINITY;
+  if (toRelease(step).length > 0) return retryAtMs;
+  return Math.max(retryAtMs, wanted(step) > 0 ? Math.min(nextRenewMs, nextAcquireMs) : nextRenewMs);
 };
 
 export const planLease = (step: RelayStep): void => {
   const { leases } = step;
-  if (leases.statement !== undefined || step.phase === 'stopped') return;
-  const release = [...leases.shards.values()].some((owned) => owned.surplus)
-    ? releasable(leases, busyShards(step))
-    : [];
-  if (release.length > 0) {
+  if (leases.statement !== undefined || step.phase === 'stopped' || step.nowMs < leases.retryAtMs) return;
+  const shards = toRelease(step);
+  if (shards.length > 0) {
     step.leases = { ...leases, statement: 'release' };
-    step.commands.push({ kind: 'release', shards: release });
+    step.commands.push({ kind: 'release', shards });
   } else if (step.nowMs >= leases.nextRenewMs) {
     step.leases = { ...leases, statement: 'renew' };
     const proven = [...leases.shards].filter(([, shard]) => shard.proven).map(([shard]) => shard);

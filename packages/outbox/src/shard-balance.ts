@@ -32,6 +32,8 @@ export interface LeaseView {
   readonly target: number;
   readonly nextRenewMs: number;
   readonly nextAcquireMs: number;
+  /** After a failure no lease statement is sent before it. */
+  readonly retryAtMs: number;
   readonly failures: number;
   /** The one lease statement that is not answered. */
   readonly statement: LeaseStatement | undefined;
@@ -58,6 +60,7 @@ export const noLeases = (nowMs: number): LeaseView => ({
   target: 0,
   nextRenewMs: nowMs,
   nextAcquireMs: nowMs,
+  retryAtMs: nowMs,
   failures: 0,
   statement: undefined,
 });
@@ -138,6 +141,7 @@ export const afterLeaseFailure = (view: LeaseView, retryAtMs: number): LeaseView
   ...view,
   failures: view.failures + 1,
   statement: undefined,
+  retryAtMs,
   nextRenewMs: retryAtMs,
   nextAcquireMs: Number.POSITIVE_INFINITY,
 });
