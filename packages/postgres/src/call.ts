@@ -31,12 +31,16 @@ export const deadlineOf = (o: { readonly deadlineMs?: number }, defaultMs: numbe
   return deadlineMs;
 };
 
-/** A statement without a row limit and a deadline of its own: what rides along with others. */
-export const bindStatement = (text: string, values: readonly unknown[] = []): GroupStatement => ({
-  text,
-  values: wireValues(values),
-  rowLimit: 0,
-});
+/**
+ * A statement that rides along with COMMIT: without a row limit and a deadline of its own.
+ * @throws {@link ArgumentInvalidError}, {@link TxControlError}; COPY needs the connection to itself
+ */
+export const bindStatement = (text: string, values: readonly unknown[] = []): GroupStatement => {
+  const { keyword, txControl } = statementKind(text);
+  if (txControl) throw new TxControlError({ keyword: keyword.toUpperCase() });
+  if (keyword === 'copy') throw new ArgumentInvalidError({ argument: 'text', expected: 'a statement other than COPY' });
+  return { text, values: wireValues(values), rowLimit: 0 };
+};
 
 /**
  * Checks a call before anything is sent.

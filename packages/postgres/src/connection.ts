@@ -6,7 +6,7 @@
  */
 import type { OpenedClient } from './connector.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
-import type { Housekeeper } from './housekeeper.ts';
+import { alarm, SWEEP_MS, type Housekeeper } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import { SyncGroup } from './pipeline.ts';
 import type { TransactionStatus } from './pool-port.ts';
@@ -21,7 +21,7 @@ export interface ConnectionContext {
   cancel(o: { processId: number; secretKey: number }): Promise<boolean>;
   /** The connection must not be used any more. */
   onBroken(reason: RetireReason): void;
-  /** The socket is closed. */
+  /** The socket is closed, and that of a cancel request too. */
   onGone(): void;
 }
 
@@ -49,6 +49,7 @@ export class Connection {
   #cancelling = false;
   #lost: unknown;
   #lastError: unknown;
+  #ending = false;
   #ended = false;
   #retireReason: RetireReason | undefined;
 
@@ -79,6 +80,7 @@ export class Connection {
   }
 
   get busy(): boolean {
+    if (this.#ended) return false;
     return this.#active !== undefined || this.#queue.length > 0 || this.#cancelling;
   }
 
@@ -104,55 +106,63 @@ export class Connection {
 
   /** Resolves once nothing is in flight any more, or the socket is closed. */
   whenQuiet(): Promise<void> {
-    if (!this.busy || this.#ended) return Promise.resolve();
+    if (!this.busy) return Promise.resolve();
     return new Promise((resolve) => {
       this.#quietWaiters.push(resolve);
     });
   }
 
   /**
-   * Asks the server to stop the running statement. The connection is not handed on before the server closed the cancel's own socket, and is
-   * retired unless the statement really ended by it: otherwise the cancel could hit the next statement.
+   * Asks the server to stop the running statement, again and again until it answers: a request that arrives before the server has begun the
+   * statement is lost. Never for a COMMIT. The connection is not handed on before the server closed each cancel's own socket, and is retired
+   * unless the statement really ended by it: otherwise a cancel could hit the next statement.
    */
   cancelActive(): void {
     const active = this.#active;
     const { processID, secretKey } = this.#opened.client;
-    if (active === undefined || this.#cancelling || processID === null || secretKey === null) return;
+    if (active?.execution.cancellable !== true || this.#cancelling || processID === null || secretKey === null) return;
     this.#cancelling = true;
-    const grace = {
-      dueAtMs: this.#context.clock.now() + this.#context.cancelGraceMs,
-      onDue: (): void => {
-        this.#context.housekeeper.delete(grace);
-        if (this.#active === active)
-          this.#fail(new Error('the server did not answer after a cancel request'), 'cancel-timeout');
-      },
-    };
-    this.#context.housekeeper.add(grace);
-    void this.#awaitCancel(active, { processId: processID, secretKey }).then(() => {
-      this.#context.housekeeper.delete(grace);
-      return this.#next();
-    });
+    void this.#cancelUntilAnswered(active, { processId: processID, secretKey });
   }
 
-  async #awaitCancel(active: Active, session: { processId: number; secretKey: number }): Promise<void> {
-    const noticed = await this.#context.cancel(session);
-    await active.execution.answered;
+  async #cancelUntilAnswered(active: Active, session: { processId: number; secretKey: number }): Promise<void> {
+    const { housekeeper, clock, cancelGraceMs } = this.#context;
+    const grace = alarm(housekeeper, clock.now() + cancelGraceMs, () => {
+      if (this.#active === active)
+        this.#fail(new Error('the server did not answer after a cancel request'), 'cancel-timeout');
+    });
+    let noticed = await this.#context.cancel(session);
+    while (this.#active === active) {
+      const pause = Promise.withResolvers<void>();
+      const again = alarm(housekeeper, clock.now() + SWEEP_MS, pause.resolve);
+      // oxlint-disable-next-line no-await-in-loop -- one cancel after the other
+      await Promise.race([active.execution.answered, pause.promise]);
+      housekeeper.delete(again);
+      // oxlint-disable-next-line no-await-in-loop -- one cancel after the other
+      if (this.#active === active) noticed = (await this.#context.cancel(session)) && noticed;
+    }
+    housekeeper.delete(grace);
     this.#cancelling = false;
     if (!noticed || sqlStateOf(active.group.error) !== '57014') this.#retireReason ??= 'cancel-race';
+    if (this.#ended) this.#context.onGone();
+    else this.#next();
   }
 
   /** Says goodbye; the server closes the socket. */
   terminate(): void {
+    if (this.#ending) return;
+    this.#ending = true;
     this.#opened.end();
   }
 
+  /** Ends it at once, also behind a goodbye that was not answered. */
   destroy(): void {
     this.#opened.client.destroySocket();
-    this.#opened.end();
+    this.terminate();
   }
 
   #next(): void {
-    if (this.#active !== undefined || this.#cancelling) return;
+    if (this.#active !== undefined || (this.#cancelling && !this.#ended)) return;
     for (let execution = this.#queue.shift(); execution !== undefined; execution = this.#queue.shift()) {
       const statements = this.#lost === undefined ? execution.begin() : execution.loseUnsent(this.#lost);
       if (statements === undefined) continue;
@@ -193,9 +203,8 @@ export class Connection {
       const { results, written } = active.group;
       active.execution.answer({ results, error: reason, written, lost: true, status: null });
     }
-    this.#cancelling = false;
     this.#next();
-    this.#context.onGone();
+    if (!this.#cancelling) this.#context.onGone(); // else once the cancel's socket is closed as well
   }
 
   #record(execution: Execution): void {

@@ -79,6 +79,11 @@ export class Execution {
     request.signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
+  /** Whether the server may be asked to stop it. */
+  get cancellable(): boolean {
+    return this.#request.atLimit === 'cancel';
+  }
+
   /** Its turn: the statements to send, or nothing if it ended meanwhile or refuses. */
   begin(): readonly GroupStatement[] | undefined {
     if (this.#state !== 'queued') return undefined;

@@ -64,3 +64,16 @@ export class Housekeeper {
     this.#arm(nextMs);
   }
 }
+
+/** Calls back once, unless the entry is deleted before. */
+export const alarm = (housekeeper: Housekeeper, dueAtMs: number, ring: () => void): Sweepable => {
+  const entry: Sweepable = {
+    dueAtMs,
+    onDue: () => {
+      housekeeper.delete(entry);
+      ring();
+    },
+  };
+  housekeeper.add(entry);
+  return entry;
+};

@@ -133,8 +133,9 @@ export class SyncGroup implements Submittable {
     this.error ??= error;
   }
 
-  handleCopyInResponse(connection: WireConnection): void {
-    connection.sendCopyFail('COPY FROM STDIN needs a source');
+  handleCopyInResponse(): void {
+    this.#wire.sendCopyFail('COPY FROM STDIN needs a source');
+    this.#wire.sync(); // the server ignored the one that stood behind the statement
   }
 
   handleCopyData(): void {

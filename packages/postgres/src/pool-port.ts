@@ -34,7 +34,7 @@ export interface Submittable {
   handlePortalSuspended(): void;
   handleReadyForQuery(): void;
   handleError(error: unknown): void;
-  handleCopyInResponse(connection: WireConnection): void;
+  handleCopyInResponse(): void;
   handleCopyData(): void;
 }
 

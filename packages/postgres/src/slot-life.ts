@@ -17,6 +17,9 @@ import type { Counters } from './stats.ts';
 export const ROLLBACK_TIMEOUT_MS = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** Reasons to cut a connection off although its server answers. */
+const SERVER_ALIVE: ReadonlySet<RetireReason> = new Set(['busy', 'user', 'close']);
+
 interface Life {
   readonly startedAtMs: number;
   attempt?: OpenAttempt;
@@ -108,7 +111,11 @@ export class SlotLife {
       this.#noteFailure(life, new SetupError(this.#where(life), { cause: life.connection.lost }));
     if (life.connection === undefined) life.attempt?.abort();
     else if (how.do === 'terminate') life.connection.terminate();
-    else life.connection.destroy();
+    else {
+      // The server does not notice a closed socket while it runs a statement: where it is alive, it is asked to stop.
+      if (SERVER_ALIVE.has(how.reason)) life.connection.cancelActive();
+      life.connection.destroy();
+    }
   }
 
   #now(): number {

@@ -1,0 +1,107 @@
+import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
+import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { isPostgresError } from '../src/errors.ts';
+import { eventually, rejection } from './eventually.ts';
+import { poolOptions } from './pool-options.ts';
+
+const USERS = 150;
+
+/** What the users of one run know in the end. */
+interface Ledger {
+  readonly committed: string[];
+  readonly unknown: string[];
+  readonly foreign: unknown[];
+}
+
+describe('concurrent connection cleanup', () => {
+  const db = useTestDatabase();
+  const open = (applicationName: string): Postgres =>
+    createPostgres(
+      poolOptions(db(), {
+        session: { applicationName },
+        pool: { max: 10, maxQueue: USERS, acquireTimeoutMs: 20_000 },
+        timeouts: { cancelGraceMs: 100, commitGraceMs: 100 },
+      }),
+    );
+
+  beforeAll(async () => {
+    await using pg = open('setup');
+    await pg.execute('create table ledger (id text primary key)');
+  });
+
+  /** One user: holds, waits, works in a transaction, fails, leaks or aborts. */
+  const user = async (pg: Postgres, o: { id: string; kind: number; ledger: Ledger }): Promise<void> => {
+    const { id, ledger } = o;
+    const insert = 'insert into ledger values ($1)';
+    const kinds: (() => Promise<unknown>)[] = [
+      () => pg.query('select pg_sleep(0.02)'),
+      () => pg.query('select 1/0'),
+      () => pg.query('select pg_sleep(5)', [], { deadlineMs: 60 }),
+      () => pg.query('select pg_sleep(0.05)', [], { signal: AbortSignal.timeout(30) }),
+      async () => {
+        await pg.tx(async (tx) => {
+          await tx.query(insert, [id]);
+          await tx.query('select pg_sleep(0.02)');
+        });
+        ledger.committed.push(id);
+      },
+      async () => {
+        await pg.tx(async (tx) => tx.commitWith({ text: insert, values: [id] }));
+        ledger.committed.push(id);
+      },
+      () =>
+        pg.tx(async (tx) => {
+          await tx.query(insert, [id]);
+          throw new Error('rolled back on purpose');
+        }),
+      async () => {
+        await using lease = await pg.lease({ label: 'holder' });
+        await lease.query('begin');
+        await lease.query('select pg_sleep(0.03)');
+      },
+      () => pg.lease({ label: 'leaky' }), // never released
+    ];
+    try {
+      await kinds[o.kind % kinds.length]?.();
+    } catch (error) {
+      if (isPostgresError(error) && error.code === 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN') ledger.unknown.push(id);
+      else if (!isPostgresError(error) && !(error instanceof Error && error.message === 'rolled back on purpose'))
+        ledger.foreign.push(error);
+    }
+  };
+
+  test.for([1, 2, 3, 4, 5])(
+    'R-PG-9 150 users while the pool closes, seed %i: nothing leaks, and the ledger is true',
+    async (seed) => {
+      const random = seededRandom(seed);
+      const applicationName = `cleanup-${seed}`;
+      const pg = open(applicationName);
+      const ledger: Ledger = { committed: [], unknown: [], foreign: [] };
+      const users = Array.from({ length: USERS }, (_, n) =>
+        user(pg, { id: `${seed}-${n}`, kind: n < 4 ? 8 : Math.floor(random() * 8), ledger }),
+      );
+      await eventually(() => pg.stats().acquired > 20 + 20 * random(), 'the pool is busy');
+      const report = await pg.close({ deadlineMs: 300 });
+      await Promise.all(users); // each settles with a value or an error
+
+      expect(ledger.foreign).toEqual([]);
+      expect(report.waitersRejected).toBeGreaterThan(0);
+      expect(report.leaked.map(({ label }) => label)).toContain('leaky');
+      expect(report.durationMs).toBeLessThan(2_000);
+      expect(await pg.close()).toBe(report);
+      expect(pg.stats()).toMatchObject({ open: 0, idle: 0, leased: 0, waiting: 0, connecting: 0, closing: 0 });
+      expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
+
+      await using observer = open('observer');
+      const left = () =>
+        observer.value('select count(*)::int from pg_stat_activity where application_name = $1', [applicationName]);
+      await eventually(async () => (await left()) === 0, 'no session is left on the server', 1_000);
+      const rows = await observer.query('select id from ledger where id like $1', [`${seed}-%`]);
+      const found = rows.rows.map((row) => String(row['id']));
+      expect(found.filter((id) => !ledger.unknown.includes(id)).toSorted()).toEqual(ledger.committed.toSorted());
+    },
+  );
+});

@@ -1,0 +1,165 @@
+import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
+import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+import { createPostgres } from '../../src/connection-manager.ts';
+import { LeasePool } from '../../src/lease-pool.ts';
+import type { PostgresOptions } from '../../src/options.ts';
+import { resolvePostgresOptions } from '../../src/resolve-options.ts';
+import { createCounters } from '../../src/stats.ts';
+import { Transaction } from '../../src/transaction.ts';
+import { eventually, rejection } from '../eventually.ts';
+import { oneOf } from '../matchers.ts';
+import { poolOptions } from '../pool-options.ts';
+
+describe('holes of BEGIN and COMMIT', () => {
+  const db = useTestDatabase();
+  const open = (own: PostgresOptions = {}) => createPostgres(poolOptions(db(), own));
+  const count = async (table: string): Promise<number> => {
+    await using pg = open();
+    return await pg.value<number>(`select count(*)::int from ${table}`);
+  };
+
+  beforeAll(async () => {
+    await using pg = open();
+    await pg.execute('create table facts (n text)');
+    await pg.execute('create table slow_commit (n text)');
+    await pg.execute(
+      "create function sleep() returns trigger language plpgsql as 'begin perform pg_sleep(1); return null; end'",
+    );
+    await pg.execute(
+      'create constraint trigger sleepy after insert on slow_commit deferrable initially deferred for each row execute function sleep()',
+    );
+  });
+
+  test('H23 a failed BEGIN executes nothing', async () => {
+    const options = resolvePostgresOptions(poolOptions(db()));
+    const counters = createCounters();
+    const { clock } = options;
+    const defaults = { pool: 'default', queryDeadlineMs: 5_000, maxRows: 10, clock };
+    const leases = new LeasePool(options, {
+      counters,
+      setupSession: () => ({ query: () => Promise.reject(new Error('unused')) }),
+    });
+    const target = { pool: 'default', host: db().host, port: db().port, database: db().database, clock };
+    const connection = await leases.acquire({
+      label: undefined,
+      deadlineMs: 5_000,
+      deadlineAtMs: clock.now() + 5_000,
+      signal: undefined,
+    });
+    const transaction = new Transaction(
+      { options, counters, leases, target, defaults },
+      {
+        begin: 'begin isolation level nonsense',
+        label: undefined,
+        signal: undefined,
+        maxRows: undefined,
+        deadlineAtMs: Infinity,
+      },
+      { connection, attempt: 1 },
+    );
+    const insert = "insert into facts values ('escaped')";
+    const both = await Promise.all([
+      rejection(transaction.query(insert, [], {})),
+      rejection(transaction.query(insert, [], {})),
+    ]);
+    expect(both).toMatchObject([{ code: 'BUSBAR_POSTGRES_SYNTAX' }, { code: 'BUSBAR_POSTGRES_TX_ABORTED' }]);
+    expect(await rejection(transaction.query(insert, [], {}))).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_ABORTED' });
+    expect(await rejection(transaction.commit())).toMatchObject({ code: 'BUSBAR_POSTGRES_COMMIT_ROLLED_BACK' });
+    leases.releaseWhenQuiet(connection);
+    await leases.close(clock.now());
+    expect(await count('facts')).toBe(0);
+  });
+
+  test('a COMMIT whose answer is lost is unknown, never repeated, and runs afterUnknown alone', async () => {
+    await using proxy = await startTcpProxy({ target: db() });
+    await using pg = open({ host: proxy.host, port: proxy.port, retry: { on: ['serialization', 'connection'] } });
+    const hooks: string[] = [];
+    let attempts = 0;
+    const pending = rejection(
+      pg.tx(async (tx) => {
+        attempts += 1;
+        await tx.execute("insert into slow_commit values ('answer lost')");
+        tx.afterCommit(() => hooks.push('commit'));
+        tx.afterRollback(() => hooks.push('rollback'));
+        tx.afterUnknown(() => hooks.push('unknown'));
+      }),
+    );
+    await using observer = open();
+    await eventually(
+      async () =>
+        (await observer.value(
+          "select count(*)::int from pg_stat_activity where query = 'commit' and state = 'active'",
+        )) === 1,
+      'COMMIT runs',
+    );
+    proxy.dropResponses();
+    await eventually(async () => (await count('slow_commit')) === 1, 'it is committed');
+    proxy.reset();
+    expect(await pending).toMatchObject({
+      code: 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN',
+      outcome: 'unknown',
+      retryable: false,
+    });
+    expect(hooks).toEqual(['unknown']);
+    expect(attempts).toBe(1);
+    expect(pg.stats().tx).toMatchObject({ committed: 0, rolledBack: 0, unknown: 1, retries: {} });
+  });
+
+  test('a COMMIT whose session is killed before it is done is unknown, and its row is not there', async () => {
+    await using pg = open();
+    const pending = rejection(pg.tx((tx) => tx.execute("insert into slow_commit values ('killed')")));
+    await using observer = open();
+    await eventually(
+      async () =>
+        (
+          await observer.query(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query = 'commit' and state = 'active'",
+          )
+        ).rowCount === 1,
+      'COMMIT runs, and is killed',
+    );
+    expect(await pending).toMatchObject({ code: 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN', sqlState: '57P01' });
+    expect(await observer.value("select count(*)::int from slow_commit where n = 'killed'")).toBe(0);
+  });
+
+  test('an overdue COMMIT gets its grace and no cancel; behind the grace it is unknown', async () => {
+    await using patient = open({ timeouts: { commitGraceMs: 3_000 } });
+    await patient.tx({ deadlineMs: 300 }, (tx) => tx.execute("insert into slow_commit values ('patient')"));
+    expect(patient.stats().cancelsSent).toBe(0);
+    await using hasty = open({ timeouts: { commitGraceMs: 50 } });
+    const error = await rejection(
+      hasty.tx({ deadlineMs: 300 }, (tx) => tx.execute("insert into slow_commit values ('hasty')")),
+    );
+    expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN' });
+    expect(hasty.stats().cancelsSent).toBe(0);
+  });
+
+  test('a loss before COMMIT is written is rejected, and repeated where the pool may', async () => {
+    await using pg = open({ retry: { on: ['connection'], baseMs: 1, maxMs: 5 } });
+    await using observer = open();
+    await pg.tx(async (tx) => {
+      await tx.execute("insert into facts values ('once')");
+      const pid = await tx.value('select pg_backend_pid()');
+      if (tx.attempt === 1) await observer.query('select pg_terminate_backend($1, 5000)', [pid]);
+      await tx.query('select 1');
+    });
+    expect(await observer.value("select count(*)::int from facts where n = 'once'")).toBe(1);
+    expect(pg.stats().tx).toMatchObject({ committed: 1, rolledBack: 1, retries: { '57P01': 1 } });
+  });
+
+  test('a loss between the last statement and COMMIT is rejected', async () => {
+    await using pg = open();
+    await using observer = open();
+    const error = await rejection(
+      pg.tx(async (tx) => {
+        await tx.execute("insert into facts values ('never')");
+        await observer.query('select pg_terminate_backend($1, 5000)', [await tx.value('select pg_backend_pid()')]);
+        await eventually(() => pg.stats().leasesLost === 1, 'the loss is seen');
+      }),
+    );
+    expect(error).toMatchObject({ outcome: 'rejected', sqlState: oneOf('57P01', undefined) });
+    expect(await observer.value("select count(*)::int from facts where n = 'never'")).toBe(0);
+  });
+});

@@ -1,0 +1,192 @@
+import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
+import { describe, expect, test } from 'vitest';
+
+import { createPostgres } from '../../src/connection-manager.ts';
+import type { PostgresOptions } from '../../src/options.ts';
+import { eventually, rejection } from '../eventually.ts';
+import { aNumber, like } from '../matchers.ts';
+import { poolOptions } from '../pool-options.ts';
+
+describe('holes of leases', () => {
+  const db = useTestDatabase();
+  const open = (own: PostgresOptions = {}) => createPostgres(poolOptions(db(), own));
+  const single: PostgresOptions = { pool: { max: 1 } };
+  /** Sessions of a pool that the server still has. */
+  const sessions = async (applicationName: string): Promise<number> => {
+    await using observer = open({ session: { applicationName: 'observer' } });
+    return await observer.value<number>('select count(*)::int from pg_stat_activity where application_name = $1', [
+      applicationName,
+    ]);
+  };
+  const kill = async (pid: number): Promise<void> => {
+    await using observer = open({ session: { applicationName: 'observer' } });
+    await observer.query('select pg_terminate_backend($1, 5000)', [pid]);
+  };
+
+  test('H1 an open tx never reaches the next borrower', async () => {
+    await using pg = open(single);
+    await pg.execute('create table left_open (id int)');
+    const lease = await pg.lease({ label: 'forgetful' });
+    await lease.query('begin');
+    await lease.execute('insert into left_open values (1)');
+    lease.release();
+    await using next = await pg.lease();
+    expect(next.pid).toBe(lease.pid); // cleaned, not thrown away
+    await next.query('begin');
+    expect(await next.value('select count(*)::int from left_open')).toBe(0);
+    expect(await next.value('select pg_current_xact_id_if_assigned()')).toBeNull();
+    await next.query('rollback');
+    expect(pg.stats().dirtyReleases).toBe(1);
+  });
+
+  test('H2 a killed backend does not crash the process', async () => {
+    await using pg = open();
+    const lease = await pg.lease();
+    await kill(lease.pid);
+    const error = await rejection(lease.query('select 1'));
+    expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST', sqlState: '57P01', connectionFatal: true });
+    lease.release(); // legal: the slot is free already
+    expect(await pg.value('select 1')).toBe(1);
+    expect(pg.stats()).toMatchObject({ leased: 0, leasesLost: 1 });
+  });
+
+  test('H2 a kill while a statement runs outside a transaction leaves its outcome unknown', async () => {
+    await using pg = open(single);
+    const lease = await pg.lease();
+    const running = rejection(lease.query('select pg_sleep(10)'));
+    await kill(lease.pid);
+    expect(await running).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST', outcome: 'unknown', retryable: false });
+    expect(await rejection(lease.query('select 1'))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_LEASE_LOST',
+      outcome: 'not-sent',
+      sqlState: '57P01',
+    });
+  });
+
+  test('H3 an idle-in-tx kill surfaces as LeaseLost', async () => {
+    await using pg = open({ timeouts: { statementMs: 200, lockMs: 100, idleInTransactionMs: 250 } });
+    const error = await rejection(
+      pg.tx({ retry: false }, async (tx) => {
+        await tx.query('select 1');
+        await eventually(() => pg.stats().leasesLost === 1, 'the server ends the session');
+        await tx.query('select 1');
+      }),
+    );
+    expect(error).toMatchObject({
+      code: 'BUSBAR_POSTGRES_LEASE_LOST',
+      sqlState: '25P03',
+      outcome: 'rejected',
+      retryable: true,
+    });
+  });
+
+  test('H4 a failing query keeps its connection', async () => {
+    await using pg = open(single);
+    const pid = await pg.value('select pg_backend_pid()');
+    for (const text of ['select 1/0', 'selec', 'select * from nowhere'])
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await rejection(pg.query(text));
+    expect(await pg.value('select pg_backend_pid()')).toBe(pid);
+    expect(pg.stats().created).toBe(1);
+  });
+
+  test('H5 a timed-out statement stops on the server, and its connection is used again', async () => {
+    await using pg = open({ ...single, session: { applicationName: 'h5' } });
+    const pid = await pg.value('select pg_backend_pid()');
+    const error = await rejection(pg.query('select pg_sleep(20)', [], { deadlineMs: 120 }));
+    expect(error).toMatchObject({
+      code: 'BUSBAR_POSTGRES_DEADLINE',
+      outcome: 'rejected',
+      details: { deadlineMs: 120 },
+    });
+    await using observer = open();
+    const active = "select count(*)::int from pg_stat_activity where application_name = 'h5' and state = 'active'";
+    expect(await observer.value(active)).toBe(0);
+    expect(await pg.value('select pg_backend_pid()')).toBe(pid);
+  });
+
+  test('an abort stops the statement on the server; its reason is the cause', async () => {
+    await using pg = open(single);
+    const controller = new AbortController();
+    const running = rejection(pg.query('select pg_sleep(20)', [], { signal: controller.signal }));
+    await eventually(() => pg.stats().leased === 1, 'it runs');
+    const reason = new Error('gone');
+    controller.abort(reason);
+    expect(await running).toMatchObject({ code: 'BUSBAR_POSTGRES_ABORTED', outcome: 'rejected', cause: reason });
+    expect(await pg.value('select 1')).toBe(1);
+  });
+
+  test('H6 release with work in flight destroys', async () => {
+    await using pg = open(single);
+    const lease = await pg.lease();
+    const inFlight = rejection(lease.query('select pg_sleep(5)'));
+    expect(() => lease.release()).toThrow(like({ code: 'BUSBAR_POSTGRES_LEASE_BUSY' }));
+    expect(await inFlight).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST' });
+    await using next = await pg.lease();
+    expect(next.pid).not.toBe(lease.pid);
+    expect(pg.stats().closed).toMatchObject({ busy: 1 });
+    await using observer = open();
+    const asleep = "select count(*)::int from pg_stat_activity where query = 'select pg_sleep(5)'";
+    await eventually(async () => (await observer.value(asleep)) === 0, 'the statement is stopped on the server', 1_500);
+  });
+
+  test('a lease is used and released only once, and can be ended instead', async () => {
+    await using pg = open(single);
+    const lease = await pg.lease();
+    lease.release({ destroy: true });
+    expect(() => lease.release()).toThrow(like({ code: 'BUSBAR_POSTGRES_LEASE_RELEASED' }));
+    expect(await rejection(lease.query('select 1'))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_LEASE_RELEASED',
+      outcome: 'not-sent',
+    });
+    await lease[Symbol.asyncDispose](); // legal behind a release
+    await using next = await pg.lease();
+    expect(next.pid).not.toBe(lease.pid);
+    expect(next.id).not.toBe(lease.id);
+  });
+
+  test('H7 close ends despite a leaked lease, and says whose it was', async () => {
+    const pg = open({ session: { applicationName: 'h7' } });
+    const leaked = await pg.lease({ label: 'leaky' });
+    const report = await pg.close({ deadlineMs: 100 });
+    expect(report).toMatchObject({ destroyed: 1, leaked: [{ label: 'leaky', heldMs: aNumber }] });
+    expect(report.durationMs).toBeLessThan(1_000);
+    expect(await rejection(leaked.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST' });
+    await eventually(async () => (await sessions('h7')) === 0, 'the session ends on the server');
+  });
+
+  test('a wait ends with the budget of the call, and an abort leaves the queue', async () => {
+    await using pg = open({ pool: { max: 1, acquireTimeoutMs: 5_000 } });
+    await using held = await pg.lease();
+    expect(held.host).toBe(db().host);
+    expect(await rejection(pg.query('select 1', [], { deadlineMs: 60 }))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_DEADLINE',
+      outcome: 'not-sent',
+    });
+    const controller = new AbortController();
+    const waiting = rejection(pg.query('select 1', [], { signal: controller.signal }));
+    await eventually(() => pg.stats().waiting === 1, 'it waits');
+    controller.abort(new Error('enough'));
+    expect(await waiting).toMatchObject({ code: 'BUSBAR_POSTGRES_ABORTED', outcome: 'not-sent' });
+    expect(await rejection(pg.lease({ signal: controller.signal }))).toMatchObject({ code: 'BUSBAR_POSTGRES_ABORTED' });
+    expect(pg.stats()).toMatchObject({ waiting: 0, aborted: 2 });
+  });
+
+  test('H31 a late cancel hits nobody', async () => {
+    await using pg = open({ pool: { max: 2 } });
+    const round = async (n: number): Promise<void> => {
+      const slept = await Promise.allSettled([
+        pg.query('select pg_sleep($1)', [0.06 + n / 400], { deadlineMs: 60 }),
+        pg.query('select pg_sleep($1)', [0.06 + n / 400], { deadlineMs: 60 }),
+      ]);
+      const failures = slept.filter((one) => one.status === 'rejected').map((one): unknown => one.reason);
+      expect(failures).toEqual(failures.map(() => like({ code: 'BUSBAR_POSTGRES_DEADLINE' })));
+      expect(
+        await Promise.all([pg.value('select 1 from pg_sleep(0.01)'), pg.value('select 1 from pg_sleep(0.01)')]),
+      ).toEqual([1, 1]);
+    };
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    for (let n = 0; n < 20; n += 1) await round(n);
+    expect(pg.stats().cancelsSent).toBeGreaterThan(0);
+  });
+});

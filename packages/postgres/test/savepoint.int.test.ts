@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+
+import type { Tx } from '../src/tx.ts';
+import { rejection } from './eventually.ts';
+import { note, notes, useNotes, write } from './notes-table.ts';
+
+describe('R-PG-2 savepoints on a real server', () => {
+  const { open } = useNotes();
+
+  test('a savepoint that throws is undone alone, and the transaction goes on', async () => {
+    await using pg = open();
+    await pg.tx(async (tx) => {
+      await write(tx, 'outer');
+      const error = await rejection(
+        tx.savepoint(async (inner) => {
+          await write(inner, 'inner');
+          await inner.query('select 1/0');
+        }),
+      );
+      expect(error).toMatchObject({ sqlState: '22012' });
+      await tx.savepoint((inner) => write(inner, 'second'));
+      await write(tx, 'after');
+    });
+    expect(await notes(pg)).toEqual(['after', 'outer', 'second']);
+  });
+
+  test('a commitWith of a rolled-back savepoint is dropped', async () => {
+    await using pg = open();
+    const ran: string[] = [];
+    const hooks = (tx: Tx, name: string): void => {
+      tx.commitWith(note(name));
+      tx.afterCommit(() => ran.push(`commit ${name}`));
+      tx.afterRollback(() => ran.push(`rollback ${name}`));
+    };
+    await pg.tx(async (tx) => {
+      hooks(tx, 'root');
+      await rejection(
+        tx.savepoint(async (outer) => {
+          await write(outer, 'work');
+          hooks(outer, 'outer');
+          await outer.savepoint(async (inner) => hooks(inner, 'released, then undone by the outer one'));
+          await write(outer, 'later');
+          throw new Error('undo');
+        }),
+      );
+      await tx.savepoint(async (kept) => hooks(kept, 'kept'));
+    });
+    expect(await notes(pg)).toEqual(['kept', 'root']);
+    expect(ran).toEqual([
+      'rollback outer',
+      'rollback released, then undone by the outer one',
+      'commit root',
+      'commit kept',
+    ]);
+  });
+
+  test('a swallowed failure inside a savepoint cannot be released', async () => {
+    await using pg = open();
+    await pg.tx(async (tx) => {
+      const error = await rejection(tx.savepoint(async (inner) => void (await rejection(inner.query('select 1/0')))));
+      expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_COMMIT_ROLLED_BACK' });
+      await write(tx, 'goes on');
+    });
+    expect(await notes(pg)).toEqual(['goes on']);
+  });
+
+  test('two savepoints at the same time are refused', async () => {
+    await using pg = open();
+    await pg.tx(async (tx) => {
+      const first = tx.savepoint((inner) => write(inner, 'first'));
+      expect(await rejection(tx.savepoint(async () => undefined))).toMatchObject({
+        code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID',
+      });
+      await first;
+    });
+    expect(await notes(pg)).toEqual(['first']);
+  });
+
+  test('a nested savepoint that nobody awaited undoes the one around it', async () => {
+    await using pg = open();
+    const nested: Promise<unknown>[] = [];
+    await pg.tx(async (tx) => {
+      const error = await rejection(
+        tx.savepoint(async (outer) => {
+          nested.push(rejection(outer.savepoint((inner) => write(inner, 'nested'))));
+        }),
+      );
+      expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID' });
+      await write(tx, 'root');
+    });
+    expect(await Promise.all(nested)).toMatchObject([{ code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID' }]);
+    expect(await notes(pg)).toEqual(['root']);
+  });
+});
