@@ -1,289 +1,276 @@
 /**
- * Who may call, and what their results change: the one place in which the state of a breaker is kept.
- *
- * It knows no promise, no timer and no listener; the decisions themselves are in `state-machine.ts`, `trip-rule.ts` and
- * `open-duration.ts`. Edges are handed to `tell`, which must not call back.
+ * Who may call, and which results count: epochs and modes over the automatic machine. It knows no promise, no timer and no
+ * listener; events are handed to `tell`, which must not call back.
  */
-import type { Verdict } from './classify.ts';
 import type { RefusalReason } from './errors.ts';
-import { openCountBefore, openingAfter } from './open-duration.ts';
+import { Machine, type MachineEdge } from './machine.ts';
 import type { BreakerSettings } from './options.ts';
-import { epochAfter, FIRST_EPOCH, type Permit } from './permit.ts';
-import { type AutomaticState, decideProbes, hasFreeProbe, isLeaseOver, type State } from './state-machine.ts';
+import { epochAfter, FIRST_EPOCH, type Permit, UNTRACKED } from './permit.ts';
+import type { RestoredState } from './snapshot.ts';
+import type { Mode, State } from './state-machine.ts';
 import { type BreakerCounters, StateTimes } from './stats.ts';
-import { codeOf, type TransitionCause, type TransitionEvent } from './transition.ts';
-import { decideTrip } from './trip-rule.ts';
+import type { Ending } from './ticket.ts';
+import { codeOf, type TransitionEvent } from './transition.ts';
 
 export interface AdmissionPorts {
   readonly now: () => number;
   readonly random: () => number;
+  readonly counters: BreakerCounters;
   readonly tell: (event: TransitionEvent) => void;
-}
-
-/** Why an edge is taken. */
-interface Trigger {
-  readonly cause: TransitionCause;
-  readonly nowMs: number;
-  readonly error?: unknown;
-  readonly reason?: string;
 }
 
 const STALE = { success: 'staleSuccess', failure: 'staleFailure', ignore: 'staleIgnored' } as const;
 const SETTLED = { success: 'success', failure: 'failure', ignore: 'ignored' } as const;
 
 export class Admission {
-  readonly counters: BreakerCounters;
+  readonly machine: Machine;
+  readonly times: StateTimes;
   readonly #ports: AdmissionPorts;
-  readonly #settings: BreakerSettings;
-  readonly #times: StateTimes;
+  readonly #counters: BreakerCounters;
+  #settings: BreakerSettings;
   #epoch = FIRST_EPOCH;
-  #state: AutomaticState = 'closed';
+  #mode: Mode;
   #isolated = false;
   #shutDown = false;
-  /** Closed and nothing over it: an admission needs no decision. */
+  /** Closed and nothing in the way: an admission needs no decision. */
   #passing = true;
   #inFlight = 0;
-  readonly #tally = { consecutive: 0 };
-  readonly #probes = { succeeded: 0, failed: 0, inFlight: 0, leaseUntilMs: 0 };
-  readonly #openings = { count: 0, lastMs: 0, closedAtMs: 0 };
-  #openUntilMs = 0;
-  #machineSinceMs: number;
   #refusal: RefusalReason = 'open';
 
-  constructor(settings: BreakerSettings, counters: BreakerCounters, ports: AdmissionPorts) {
-    const nowMs = ports.now();
-    this.counters = counters;
-    this.#ports = ports;
+  constructor(settings: BreakerSettings, ports: AdmissionPorts) {
     this.#settings = settings;
-    this.#times = new StateTimes(nowMs);
-    this.#machineSinceMs = nowMs;
-    this.#openings.closedAtMs = nowMs;
+    this.#ports = ports;
+    this.#counters = ports.counters;
+    this.#mode = settings.mode;
+    this.machine = new Machine(settings, {
+      ...ports,
+      onEdge: (edge) => {
+        this.#onMachineEdge(edge);
+      },
+    });
+    this.times = new StateTimes(this.state, ports.now());
+    this.#updatePassing();
   }
 
-  get epoch(): number {
+  get epoch(): Permit {
     return this.#epoch;
   }
   get state(): State {
-    return this.#isolated ? 'isolated' : this.#state;
+    if (this.#isolated) return 'isolated';
+    return this.#mode === 'active' ? this.machine.state : this.#mode;
   }
-  get automaticState(): AutomaticState {
-    return this.#state;
+  /** Whether callers meet the state of the machine, and no mode lies over it. */
+  get enforced(): boolean {
+    return this.#mode === 'active' && !this.#isolated;
   }
   get inFlight(): number {
     return this.#inFlight;
-  }
-  get openCount(): number {
-    return this.#openings.count;
-  }
-  get consecutiveFailures(): number {
-    return this.#tally.consecutive;
   }
   /** Why the latest attempt got no permit. */
   get refusal(): RefusalReason {
     return this.#refusal;
   }
-  get times(): StateTimes {
-    return this.#times;
-  }
 
-  /** Until an open breaker lets a probe through. */
-  openRemainingMs(nowMs: number): number {
-    return this.#state === 'open' ? Math.max(0, this.#openUntilMs - nowMs) : 0;
-  }
-
-  /** When time alone could change the answer to an attempt that is refused now; infinite if it cannot. */
+  /** When time alone could change the answer to the attempt that was refused last; infinite if it cannot. */
   refusedForMs(nowMs: number): number {
-    if (this.#isolated || this.#shutDown) return Number.POSITIVE_INFINITY;
-    const untilMs = this.#state === 'half-open' ? this.#probes.leaseUntilMs : this.#openUntilMs;
-    return Math.max(0, untilMs - nowMs);
+    const reason = this.#refusal;
+    if (reason === 'open') return this.machine.openRemainingMs(nowMs);
+    if (reason === 'probes-busy') return this.machine.leaseRemainingMs(nowMs);
+    return reason === 'ramp' ? this.machine.rampStepMs : Number.POSITIVE_INFINITY;
   }
 
-  /** A permit, or 0. Overdue edges are taken here: open → half-open, and half-open → open when a lease is over. */
+  /** A permit, or 0. */
   acquire(): Permit | 0 {
-    if (!this.#passing && !this.#admit()) return 0;
+    if (!this.#passing) return this.#acquireByDecision();
     this.#inFlight += 1;
     return this.#epoch;
   }
 
-  #admit(): boolean {
-    if (this.#shutDown) return false;
-    if (this.#isolated) return this.#refuse('isolated');
-    const nowMs = this.#ports.now();
-    const probes = this.#probes;
-    const { halfOpen } = this.#settings;
-    if (this.#state === 'half-open' && isLeaseOver(probes, halfOpen, nowMs)) {
-      this.counters.probesExpired += probes.inFlight;
-      // The open period begins where the lease ended, not where somebody noticed: who comes late need not wait for it again.
-      this.#open({ cause: 'probe-timeout', nowMs }, probes.leaseUntilMs);
+  #acquireByDecision(): Permit | 0 {
+    if (this.#shutDown) return 0;
+    const refusal = this.#refusalOfAttempt();
+    if (refusal !== undefined) this.#refusal = refusal;
+    const isTracked = refusal === undefined && this.#mode !== 'disabled';
+    if (refusal !== undefined) {
+      if (this.#mode !== 'observe' || this.#isolated) return 0;
+      this.#counters.wouldReject += 1;
     }
-    if (this.#state === 'open') {
-      if (nowMs < this.#openUntilMs) return this.#refuse('open');
-      this.#move('half-open', { cause: 'open-elapsed', nowMs });
+    this.#inFlight += 1;
+    return isTracked ? this.#epoch : UNTRACKED;
+  }
+
+  #refusalOfAttempt(): RefusalReason | undefined {
+    if (this.#isolated) return 'isolated';
+    if (this.#mode === 'disabled') return undefined;
+    const { maxConcurrentCalls } = this.#settings;
+    if (maxConcurrentCalls > 0 && this.#inFlight >= maxConcurrentCalls) return 'busy';
+    const refusal = this.machine.attempt(this.#ports.now());
+    this.#updatePassing(); // a slow start may have ended
+    return refusal;
+  }
+
+  /** Settles a call that succeeded and was not measured: the short way of `settle`. */
+  success(permit: Permit): boolean {
+    if (permit !== this.#epoch || this.machine.state !== 'closed' || this.#inFlight === 0) {
+      return this.settle({
+        permit,
+        verdict: 'success',
+        slow: false,
+        overdue: false,
+        endedAtMs: Number.NaN,
+        error: undefined,
+      });
     }
-    if (!hasFreeProbe(probes, halfOpen)) return this.#refuse('probes-busy');
-    probes.inFlight += 1;
-    probes.leaseUntilMs = nowMs + halfOpen.leaseMs;
-    this.counters.probesStarted += 1;
+    this.#inFlight -= 1;
+    this.#counters.success += 1;
+    this.machine.countSuccess();
     return true;
   }
 
-  #refuse(reason: RefusalReason): false {
-    this.#refusal = reason;
-    return false;
-  }
-
-  /** Settles a permit. False: it decided nothing, since it is stale or was settled before. `error` is only reported. */
-  settle(permit: Permit, verdict: Verdict, error?: unknown): boolean {
-    const current = permit === this.#epoch;
-    if (this.#inFlight === 0 || (current && !this.#passing && this.#probes.inFlight === 0)) {
-      this.counters.extraSettlements += 1;
+  /** Settles a permit. False: it decided nothing, since it is stale or was settled before. */
+  settle(ending: Ending): boolean {
+    const { permit, verdict, slow, overdue } = ending;
+    const counters = this.#counters;
+    const isCurrent = permit === this.#epoch;
+    const isProbe = isCurrent && this.machine.state !== 'closed';
+    if (this.#inFlight === 0 || (isProbe && this.machine.probesInFlight === 0)) {
+      counters.extraSettlements += 1;
       return false;
     }
     this.#inFlight -= 1;
-    if (!current) {
-      this.counters[STALE[verdict]] += 1;
+    if (!isCurrent && permit !== UNTRACKED) {
+      counters[STALE[verdict]] += 1;
       return false;
     }
-    this.counters[SETTLED[verdict]] += 1;
-    if (this.#passing) this.#record(verdict, error);
-    else this.#decideProbe(verdict, error);
+    counters[SETTLED[verdict]] += 1;
+    if (slow && !overdue && verdict !== 'ignore') counters.slow += 1;
+    if (isCurrent) this.machine.count(ending);
     return true;
   }
 
-  #record(verdict: Verdict, error: unknown): void {
-    if (verdict === 'ignore') return;
-    if (verdict === 'success') {
-      this.#tally.consecutive = 0;
-      return;
-    }
-    this.#tally.consecutive += 1;
-    const cause = decideTrip(this.#tally, this.#settings.trip);
-    if (cause === undefined) return;
-    const nowMs = this.#ports.now();
-    this.#open({ cause, nowMs, error }, nowMs);
+  /** A call that still runs counts as slow from now on. False: it is of another epoch, or a probe. */
+  countOverdue(permit: Permit, nowMs: number): boolean {
+    if (permit !== this.#epoch || this.machine.state !== 'closed') return false;
+    this.#counters.slow += 1;
+    this.#counters.overdue += 1;
+    this.machine.countOverdue(nowMs);
+    return true;
   }
 
-  #decideProbe(verdict: Verdict, error: unknown): void {
-    const probes = this.#probes;
-    probes.inFlight -= 1;
-    if (verdict === 'ignore') {
-      this.counters.probesIgnored += 1;
-      return;
-    }
-    if (verdict === 'success') {
-      probes.succeeded += 1;
-      this.counters.probesSucceeded += 1;
-    } else {
-      probes.failed += 1;
-      this.counters.probesFailed += 1;
-    }
-    const decision = decideProbes(probes, this.#settings.halfOpen);
-    if (decision === undefined) return;
-    const nowMs = this.#ports.now();
-    if (decision === 'close') this.#move('closed', { cause: 'probes-succeeded', nowMs });
-    else this.#open({ cause: 'probe-failed', nowMs, error }, nowMs);
-  }
-
-  /** Opens with the duration that this opening has earned, counted from `fromMs`. */
-  #open(trigger: Trigger, fromMs: number): void {
-    const { open } = this.#settings;
-    const { nowMs } = trigger;
-    const before = openCountBefore(this.#openings, open, { nowMs, fromClosed: this.#state === 'closed' });
-    const { count, nominalMs, openForMs } = openingAfter(before, open, this.#ports.random);
-    this.#openings.count = count;
-    this.#openings.lastMs = nominalMs;
-    this.#openUntilMs = fromMs + openForMs;
-    this.#move('open', trigger);
-  }
-
-  /** Opens or stays open for `forMs`, whatever the results say. */
+  /** See {@link Machine.suggestOpen}. Without effect where the machine stands still. */
   suggestOpen(forMs: number, reason: string): void {
-    if (this.#isolated || this.#shutDown) return;
-    const nowMs = this.#ports.now();
-    const openForMs = Math.min(forMs, this.#settings.open.maxMs);
-    if (this.#state === 'open') {
-      this.#openUntilMs = Math.max(this.#openUntilMs, nowMs + openForMs);
-      return;
-    }
-    const fromClosed = this.#state === 'closed';
-    this.#openings.count = openCountBefore(this.#openings, this.#settings.open, { nowMs, fromClosed }) + 1;
-    this.#openings.lastMs = openForMs;
-    this.#openUntilMs = nowMs + openForMs;
-    this.#move('open', { cause: 'hint', nowMs, reason });
+    if (this.#isolated || this.#shutDown || this.#mode === 'disabled') return;
+    this.machine.suggestOpen(forMs, reason);
   }
 
   reset(): void {
-    if (this.#shutDown) return;
-    this.#openings.count = 0;
-    this.#openings.lastMs = 0;
-    this.#move('closed', { cause: 'reset', nowMs: this.#ports.now() });
+    if (!this.#shutDown) this.machine.reset();
   }
 
   isolate(reason: string): void {
     if (this.#isolated || this.#shutDown) return;
-    const nowMs = this.#ports.now();
-    const from = this.#state;
-    this.#isolated = true;
-    this.#begin(from, { cause: 'manual', nowMs, reason });
+    this.#changeByHand({ reason }, () => {
+      this.#isolated = true;
+    });
   }
 
   endIsolation(resume: 'closed' | 'half-open'): void {
     if (!this.#isolated || this.#shutDown) return;
-    const nowMs = this.#ports.now();
-    this.#isolated = false;
-    this.#enter(resume, nowMs);
-    this.#begin('isolated', { cause: 'manual', nowMs });
+    this.#changeByHand({ resume }, () => {
+      this.#isolated = false;
+    });
+  }
+
+  /** Below an isolation the mode changes without an edge: nobody meets it before the isolation ends. */
+  setMode(mode: Mode): void {
+    if (this.#mode === mode || this.#shutDown) return;
+    if (this.#isolated) this.#mode = mode;
+    else {
+      this.#changeByHand({}, () => {
+        this.#mode = mode;
+      });
+    }
+  }
+
+  update(settings: BreakerSettings): void {
+    this.#settings = settings;
+    this.machine.update(settings);
+    this.#updatePassing();
   }
 
   /** No permit is given any more, and none that is out decides anything. */
   shutDown(): void {
     this.#shutDown = true;
-    this.#passing = false;
     this.#epoch = epochAfter(this.#epoch);
-    this.#probes.inFlight = 0;
+    this.#updatePassing();
   }
 
-  /** One edge of the automatic machine. */
-  #move(to: AutomaticState, trigger: Trigger): void {
-    const from = this.#state;
-    const spentMs = trigger.nowMs - this.#machineSinceMs;
-    this.#enter(to, trigger.nowMs);
-    this.#begin(from, trigger, spentMs);
+  /** Begins where a saved breaker left off. */
+  restore(saved: RestoredState): void {
+    const nowMs = this.#ports.now();
+    const from = this.state;
+    const reason = saved.isolatedFor;
+    this.machine.restore(saved, nowMs);
+    this.#isolated = reason !== undefined;
+    this.#begin({ ...FRESH, cause: 'restore', from, nowMs, ...(reason !== undefined && { reason }) });
   }
 
-  #enter(to: AutomaticState, nowMs: number): void {
-    this.#state = to;
-    this.#machineSinceMs = nowMs;
-    this.#probes.succeeded = 0;
-    this.#probes.failed = 0;
-    this.#probes.inFlight = 0;
-    if (to !== 'closed') return;
-    this.#tally.consecutive = 0;
-    this.#openings.closedAtMs = nowMs;
+  /** An edge by hand; the machine starts again. */
+  #changeByHand(how: { resume?: 'closed' | 'half-open'; reason?: string }, apply: () => void): void {
+    const { resume = 'closed', reason } = how;
+    const nowMs = this.#ports.now();
+    const from = this.state;
+    apply();
+    this.machine.restart(resume, nowMs);
+    this.#begin({ ...FRESH, cause: 'manual', from, nowMs, ...(reason !== undefined && { reason }) });
   }
 
-  /** A new epoch: whatever is still out belongs to another one. */
-  #begin(from: State, trigger: Trigger, machineSpentMs = 0): void {
-    const { cause, nowMs, error, reason } = trigger;
-    const consecutiveFailures = this.#tally.consecutive;
+  #onMachineEdge(edge: MachineEdge): void {
+    if (this.enforced) this.#begin(edge);
+    else this.#beginBelow(edge);
+  }
+
+  /** An edge that callers meet. */
+  #begin(edge: Omit<MachineEdge, 'from'> & { readonly from: State }): void {
+    const to = this.state;
+    this.#newEpoch();
+    this.#tell(edge, { from: edge.from, to, enforced: true, sinceMs: this.times.enter(to, edge.nowMs) });
+  }
+
+  /** An edge below a mode: callers do not meet it. */
+  #beginBelow(edge: MachineEdge): void {
+    this.#newEpoch();
+    this.#tell(edge, { from: edge.from, to: this.machine.state, enforced: false, sinceMs: edge.sinceMs });
+  }
+
+  /** Whatever is still out belongs to another epoch. */
+  #newEpoch(): void {
     this.#epoch = epochAfter(this.#epoch);
-    this.#passing = this.#state === 'closed' && !this.#isolated;
-    const enforced = !this.#isolated || cause === 'manual';
-    const to = enforced ? this.state : this.#state;
-    const sinceMs = enforced ? this.#times.enter(to, nowMs) : machineSpentMs;
+    this.#updatePassing();
+  }
+
+  #tell(edge: Omit<MachineEdge, 'from'>, place: Pick<TransitionEvent, 'from' | 'to' | 'enforced' | 'sinceMs'>): void {
+    const { cause, nowMs, calls, failures, slow, error, reason } = edge;
     const code = codeOf(error);
     this.#ports.tell({
       name: this.#settings.name,
-      from,
-      to,
+      ...place,
       cause,
-      enforced,
       epoch: this.#epoch,
-      sinceMs,
-      consecutiveFailures,
-      ...(to === 'open' && { openForMs: Math.max(0, this.#openUntilMs - nowMs) }),
+      ...(place.to === 'open' && { openForMs: this.machine.openRemainingMs(nowMs) }),
+      calls,
+      failures,
+      slow,
       ...(code !== undefined && { code }),
       ...(reason !== undefined && { reason }),
     });
   }
+
+  #updatePassing(): void {
+    const isStopped = this.#isolated || this.#shutDown || this.#mode === 'disabled';
+    this.#passing = !isStopped && this.machine.isWide && this.#settings.maxConcurrentCalls === 0;
+  }
 }
+
+/** What is told of an edge that is none of the machine's. */
+const FRESH = { sinceMs: 0, calls: 0, failures: 0, slow: 0 } as const;

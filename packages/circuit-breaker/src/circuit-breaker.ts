@@ -1,128 +1,72 @@
-/**
- * The shell around the state machine: admit → call → record → tell.
- *
- * The path of a call through a closed breaker is kept short on purpose: `execute` is no `async` function, the handlers of a
- * promise are made once per epoch and close over it, and nothing else is allocated.
- */
+/** The shell around the state machine: admit → call → record → tell. */
 import { Admission } from './admission.ts';
-import type { Breaker, Call, ExecuteOptions, ReadyOptions, SignaledCall } from './breaker.ts';
-import { Classifier, type Verdict } from './classify.ts';
-import { closedChannel, createdChannel, listenerErrorChannel, probeChannel, rejectedChannel } from './diagnostics.ts';
-import {
-  abortedError,
-  BreakerIsolatedError,
-  BreakerOpenError,
-  BreakerOptionsError,
-  type BreakerRefusal,
-  BreakerShutDownError,
-} from './errors.ts';
+import type { Breaker, Call, ExecuteOptions, FallbackOptions, ReadyOptions, SignaledCall } from './breaker.ts';
+import { CallRunner } from './call-runner.ts';
+import { closedChannel, createdChannel, restoreInvalidChannel } from './diagnostics.ts';
+import { abortedError, BreakerOptionsError, BreakerShutDownError } from './errors.ts';
+import { fallBack } from './fallback.ts';
 import { Isolation, type IsolationHandle } from './isolation.ts';
+import { ListenerErrors, REPORT_LISTENER_ERROR, type ReportsListenerErrors } from './listener-errors.ts';
 import { MonotonicClock } from './monotonic-clock.ts';
 import {
   type BreakerOptions,
+  type BreakerPatch,
   type BreakerSettings,
+  patchSettings,
   type ResolvedBreakerOptions,
   resolveBreakerOptions,
 } from './options.ts';
 import type { Permit } from './permit.ts';
-import type { State } from './state-machine.ts';
-import { type BreakerStats, newCounters } from './stats.ts';
+import { type AnyCall, awaitable } from './protected-function.ts';
+import { Refusals } from './refusals.ts';
+import { type BreakerSnapshot, type BreakerStateV1, exportState, restoredState } from './snapshot.ts';
+import type { Mode, State } from './state-machine.ts';
+import { type BreakerStats, breakerStats, newCounters } from './stats.ts';
+import { ratio } from './tally.ts';
 import { TransitionListeners } from './transition-listeners.ts';
 import type { TransitionEvent } from './transition.ts';
 import { Waiters } from './waiters.ts';
 
 /**
- * Creates a breaker. It starts closed and owns no timer until somebody waits in `ready()`.
+ * Creates a breaker. It starts closed, unless a saved state says otherwise, and owns no timer.
  * @throws {@link BreakerOptionsError} with every problem of the options at once
  */
 export const createBreaker = (options: BreakerOptions): Breaker => new CircuitBreaker(resolveBreakerOptions(options));
 
-/** The two reactions to a promise of the protected function. */
-interface Handlers {
-  readonly permit: Permit;
-  /** Records what was thrown. */
-  readonly record: (error: unknown) => void;
-  readonly onResult: <T>(result: T) => T;
-  /** Rethrows what it is given. */
-  readonly onError: (error: unknown) => never;
-}
-
-/**
- * A protected function of either overload of `execute`. The parameter is compared both ways, as that of a method is: whoever
- * passes a function that demands a signal has passed the signal, too.
- */
-type AnyCall<T> = { call(signal: AbortSignal | undefined): T | PromiseLike<T> }['call'];
-
-/** What is known about a call when it ends. */
-interface Ending {
-  readonly error?: unknown;
-  /** Absent if nobody measured it. */
-  readonly durationMs?: number | undefined;
-}
-
-const REJECTED = { open: 'rejectedOpen', 'probes-busy': 'rejectedProbesBusy', isolated: 'rejectedIsolated' } as const;
-
-// oxlint-disable-next-line typescript/unbound-method -- compared, never called
-const nativeThen = Promise.prototype.then;
-
-/**
- * A promise whose handlers run once at most. A thenable may call back twice, a subclass may do what it likes, and reading
- * `then` may throw: all of these are resolved by the platform first.
- */
-const isExactPromise = <T>(value: T | PromiseLike<T>): value is Promise<T> =>
-  value instanceof Promise && value.constructor === Promise && value.then === nativeThen;
-
-const isPrimitive = (value: unknown): boolean =>
-  (typeof value !== 'object' && typeof value !== 'function') || value === null;
-
-/** `Promise.resolve`, typed for a value that is known to be no thenable. */
-function resolved<T>(value: T | PromiseLike<T>): Promise<T>;
-function resolved(value: unknown): Promise<unknown> {
-  return Promise.resolve(value);
-}
-
-/** `Promise.reject` for what was thrown, whatever it is. */
-const rejected = (error: unknown): Promise<never> =>
-  new Promise(() => {
-    throw error;
-  });
-
-/** A promise of the platform that follows `value`, and settles once whatever the other does. */
-const adopted = <T>(value: T | PromiseLike<T>): Promise<T> =>
-  new Promise((resolve) => {
-    resolve(value);
-  });
-
-/** A call that is not measured. */
-const UNTIMED = -1;
-
-class CircuitBreaker implements Breaker {
+class CircuitBreaker implements Breaker, ReportsListenerErrors {
   readonly name: string;
-  readonly #settings: BreakerSettings;
+  readonly restoredIsolation: IsolationHandle | undefined;
+  #settings: BreakerSettings;
+  readonly #options: ResolvedBreakerOptions;
+  readonly #counters = newCounters();
+  readonly #errors: ListenerErrors;
   readonly #clock: MonotonicClock;
-  readonly #classifier: Classifier;
-  readonly #onListenerError: (error: unknown) => void;
   readonly #listeners: TransitionListeners;
   readonly #admission: Admission;
   readonly #isolation: Isolation;
+  readonly #refusals: Refusals;
+  readonly #runner: CallRunner;
   readonly #waiters: Waiters;
-  #handlers: Handlers | undefined;
   #shutDown = false;
 
   constructor(options: ResolvedBreakerOptions) {
     const { settings } = options;
     this.name = settings.name;
     this.#settings = settings;
-    this.#onListenerError = options.onListenerError;
+    this.#options = options;
+    this.#errors = new ListenerErrors(settings.name, options.onListenerError);
     const report = (error: unknown): void => {
-      this.#report(error);
+      this[REPORT_LISTENER_ERROR](error);
     };
-    this.#clock = new MonotonicClock(options.clock, report);
-    this.#classifier = new Classifier(options.classify, report);
+    const clock = new MonotonicClock(options.clock, report);
+    const now = (): number => clock.now();
+    const counters = this.#counters;
+    this.#clock = clock;
     this.#listeners = new TransitionListeners(report);
-    this.#admission = new Admission(settings, newCounters(), {
-      now: () => this.#clock.now(),
+    this.#admission = new Admission(settings, {
+      now,
       random: options.random,
+      counters,
       tell: (event) => {
         this.#listeners.push(event);
       },
@@ -131,60 +75,122 @@ class CircuitBreaker implements Breaker {
       this.#admission.endIsolation(resume ?? 'closed');
       this.#after();
     });
-    this.#waiters = new Waiters({
+    this.#refusals = new Refusals({
+      settings,
+      admission: this.#admission,
+      isolation: this.#isolation,
+      counters,
+      clock,
+    });
+    this.#runner = this.#newRunner(report);
+    this.#waiters = this.#newWaiters();
+    this.restoredIsolation = this.#restore();
+    if (createdChannel.hasSubscribers) createdChannel.publish({ name: this.name, options: settings, instance: this });
+    this.#listeners.flush();
+  }
+
+  #newRunner(report: (error: unknown) => void): CallRunner {
+    const { classify, timers } = this.#options;
+    return new CallRunner({
+      settings: this.#settings,
+      classify,
+      report,
+      admission: this.#admission,
+      counters: this.#counters,
+      clock: this.#clock,
+      timers,
+      after: () => {
+        this.#after();
+      },
+    });
+  }
+
+  #newWaiters(): Waiters {
+    return new Waiters({
       name: this.name,
-      maxWaiters: settings.maxWaiters,
-      timers: options.timers,
-      acquire: () => this.#admission.acquire(),
+      maxWaiters: this.#settings.maxWaiters,
+      timers: this.#options.timers,
+      acquire: () => this.#acquire(),
+      isSpreading: () => this.#admission.machine.isRamping,
       refusedForMs: () => this.#admission.refusedForMs(this.#clock.now()),
       onWoken: () => {
         this.#listeners.flush();
       },
     });
-    if (createdChannel.hasSubscribers) createdChannel.publish({ name: this.name, options: settings, instance: this });
   }
 
   get state(): State {
     return this.#admission.state;
   }
-
   get epoch(): number {
     return this.#admission.epoch;
   }
-
+  get failureRatio(): number {
+    const { tally } = this.#admission.machine;
+    tally.window?.evict(this.#clock.now());
+    return ratio(tally.failures, tally.calls);
+  }
   get retryAfterMs(): number {
-    return this.#admission.openRemainingMs(this.#clock.now());
+    return this.#admission.machine.openRemainingMs(this.#clock.now());
   }
 
-  execute<T>(fn: Call<T> | SignaledCall<T>, options?: ExecuteOptions): Promise<T> {
-    const signal = options?.signal;
-    const given = options?.permit;
+  execute<T, F>(fn: Call<T> | SignaledCall<T>, options?: ExecuteOptions | FallbackOptions<F>): Promise<T | F> {
+    if (options !== undefined) return this.#executeWith<T, F>(fn, options);
+    const permit = this.tryAcquire();
+    return permit === 0 ? Promise.reject(this.#refusal()) : this.#runner.run<T>(fn, permit, undefined);
+  }
+
+  #executeWith<T, F>(fn: AnyCall<T>, options: ExecuteOptions | FallbackOptions<F>): Promise<T | F> {
+    const { signal, permit: given } = options;
     if (signal?.aborted === true) {
       if (given !== undefined) this.release(given);
       return Promise.reject(abortedError(`call through breaker "${this.name}"`, signal));
     }
+    if (given !== undefined) this.#runner.markOverdue();
     const permit = given ?? this.tryAcquire();
-    if (permit === 0) return Promise.reject(this.#refusal());
-    return this.#call(fn, permit, signal);
+    const fallback = 'fallback' in options ? options : undefined;
+    if (permit === 0) return this.#refuse(fallback);
+    const call = this.#runner.run<T>(fn, permit, signal);
+    return fallback?.fallbackOn === 'any' ? this.#orFallBack(call, fallback) : call;
+  }
+
+  executeSync<T>(fn: () => T): T {
+    const permit = this.tryAcquire();
+    if (permit === 0) throw this.#refusal();
+    return this.#runner.runSync(fn, permit);
+  }
+
+  wrap<This, A extends readonly unknown[], R>(
+    fn: (this: This, ...args: A) => R,
+  ): (this: This, ...args: A) => Promise<Awaited<R>> {
+    // oxlint-disable-next-line typescript/no-this-alias, unicorn/no-this-assignment -- two objects are called `this` here
+    const breaker = this;
+    return function wrapped(this: This, ...args: A): Promise<Awaited<R>> {
+      return breaker.execute<Awaited<R>, never>(() => awaitable(fn.call(this, ...args)));
+    };
   }
 
   tryAcquire(): Permit | 0 {
-    const permit = this.#admission.acquire();
-    if (permit === 0) this.#refused();
+    const permit = this.#acquire();
+    if (permit === 0 && !this.#shutDown) this.#refusals.count();
     if (this.#listeners.pending) this.#after();
     return permit;
   }
 
-  success(permit: Permit): boolean {
-    return this.#settle(permit, 'success');
+  success(permit: Permit, startedAtMs?: number): boolean {
+    return this.#runner.success(permit, startedAtMs);
   }
 
-  failure(permit: Permit, error?: unknown): boolean {
-    return this.#settle(permit, 'failure', { error });
+  failure(permit: Permit, startedAtMs?: number, error?: unknown): boolean {
+    return this.#runner.settle(permit, { verdict: 'failure', startedAtMs, error });
   }
 
   release(permit: Permit): boolean {
-    return this.#settle(permit, 'ignore');
+    return this.#runner.settle(permit, { verdict: 'ignore' });
+  }
+
+  now(): number {
+    return this.#clock.now();
   }
 
   ready(options: ReadyOptions = {}): Promise<Permit> {
@@ -192,7 +198,7 @@ class CircuitBreaker implements Breaker {
     if (options.signal?.aborted === true) {
       return Promise.reject(abortedError(`waiting for breaker "${this.name}"`, options.signal));
     }
-    const permit = this.#waiters.size === 0 ? this.#admission.acquire() : 0;
+    const permit = this.#waiters.size === 0 ? this.#acquire() : 0;
     const ready = permit === 0 ? this.#waiters.wait(options) : Promise.resolve(permit);
     this.#listeners.flush();
     return ready;
@@ -205,6 +211,11 @@ class CircuitBreaker implements Breaker {
     return handle;
   }
 
+  setMode(mode: Mode): void {
+    this.#admission.setMode(mode);
+    this.#after();
+  }
+
   reset(): void {
     this.#admission.reset();
     this.#after();
@@ -212,12 +223,17 @@ class CircuitBreaker implements Breaker {
 
   suggestOpen(forMs: number, reason: string): void {
     if (!(forMs > 0)) {
-      throw new BreakerOptionsError({
-        breaker: this.name,
-        issues: [{ path: 'forMs', problem: `must be above 0, is ${String(forMs)}` }],
-      });
+      const issues = [{ path: 'forMs', problem: `must be above 0, is ${String(forMs)}` }];
+      throw new BreakerOptionsError({ breaker: this.name, issues });
     }
     this.#admission.suggestOpen(forMs, reason);
+    this.#after();
+  }
+
+  update(patch: BreakerPatch): void {
+    this.#settings = patchSettings(this.#settings, patch);
+    this.#admission.update(this.#settings);
+    this.#runner.update(this.#settings, patch.classify);
     this.#after();
   }
 
@@ -226,23 +242,25 @@ class CircuitBreaker implements Breaker {
   }
 
   stats(): BreakerStats {
-    const nowMs = this.#clock.now();
-    const { state, automaticState, openCount, consecutiveFailures, inFlight } = this.#admission;
-    const openRemainingMs = this.#admission.openRemainingMs(nowMs);
-    return {
-      ...this.#admission.counters,
-      ...this.#admission.times.read(nowMs),
-      state,
-      automaticState,
-      enforced: state === automaticState,
-      probeDue: state === 'open' && openRemainingMs === 0,
-      epoch: this.#admission.epoch,
-      openCount,
-      openRemainingMs,
-      consecutiveFailures,
+    return breakerStats({
+      admission: this.#admission,
+      counters: this.#counters,
       waiters: this.#waiters.size,
-      inFlight,
-    };
+      latency: this.#runner.latency,
+      probeLatency: this.#runner.probeLatency,
+      nowMs: this.#clock.now(),
+    });
+  }
+
+  snapshot(): BreakerSnapshot {
+    const { window } = this.#admission.machine.tally;
+    return { stats: this.stats(), settings: this.#settings, buckets: window?.buckets(this.#clock.now()) ?? [] };
+  }
+
+  exportState(): BreakerStateV1 {
+    const { isHeld, reason } = this.#isolation;
+    const parts = { name: this.name, machine: this.#admission.machine, isolatedFor: isHeld ? reason : undefined };
+    return exportState(parts, { nowMs: this.#clock.now(), unixMs: this.#options.wallClock() });
   }
 
   close(): Promise<void> {
@@ -259,103 +277,51 @@ class CircuitBreaker implements Breaker {
     return this.close();
   }
 
-  #call<T>(fn: AnyCall<T>, permit: Permit, signal: AbortSignal | undefined): Promise<T> {
-    const handlers = this.#handlersFor(permit, signal);
-    let result: T | PromiseLike<T>;
-    try {
-      result = fn(signal);
-      if (isExactPromise(result)) return result.then(handlers.onResult, handlers.onError);
-    } catch (error) {
-      handlers.record(error);
-      return rejected(error);
-    }
-    if (!isPrimitive(result)) return adopted(result).then(handlers.onResult, handlers.onError);
-    handlers.onResult(result);
-    return resolved(result);
+  [REPORT_LISTENER_ERROR](error: unknown): void {
+    this.#errors.report(error);
   }
 
-  /** Made once per epoch; a call is given its own pair only if it is measured or has a signal to be compared with. */
-  #handlersFor(permit: Permit, signal: AbortSignal | undefined): Handlers {
-    const timed = this.#classifier.present || this.#admission.automaticState === 'half-open';
-    if (signal === undefined && !timed) {
-      if (this.#handlers?.permit !== permit) this.#handlers = this.#newHandlers(permit, signal, UNTIMED);
-      return this.#handlers;
-    }
-    return this.#newHandlers(permit, signal, timed ? this.#clock.now() : UNTIMED);
+  #acquire(): Permit | 0 {
+    this.#runner.markOverdue();
+    return this.#admission.acquire();
   }
 
-  #newHandlers(permit: Permit, signal: AbortSignal | undefined, startedAtMs: number): Handlers {
-    const spentMs = (): number | undefined => (startedAtMs === UNTIMED ? undefined : this.#clock.now() - startedAtMs);
-    const record = (error: unknown): void => {
-      const durationMs = spentMs();
-      this.#settle(permit, this.#classifier.error(error, durationMs ?? 0, signal), { error, durationMs });
-    };
-    return {
-      permit,
-      record,
-      onResult: (result) => {
-        const durationMs = spentMs();
-        this.#settle(permit, this.#classifier.result(result, durationMs ?? 0), { durationMs });
-        return result;
-      },
-      onError: (error) => {
-        record(error);
-        throw error;
-      },
-    };
+  #refusal(): Error {
+    return this.#shutDown ? new BreakerShutDownError({ breaker: this.name }) : this.#refusals.error();
   }
 
-  #settle(permit: Permit, verdict: Verdict, { error, durationMs }: Ending = {}): boolean {
-    const probing = this.#admission.automaticState === 'half-open';
-    const counted = this.#admission.settle(permit, verdict, error);
-    if (probing && counted && probeChannel.hasSubscribers) {
-      probeChannel.publish({ name: this.name, verdict, ...(durationMs !== undefined && { durationMs }) });
+  #refuse<F>(fallback: FallbackOptions<F> | undefined): Promise<F> {
+    const error = this.#refusal();
+    if (fallback === undefined || this.#shutDown) return Promise.reject(error);
+    return fallBack(fallback, { breaker: this.name, error, refused: true });
+  }
+
+  #orFallBack<T, F>(call: Promise<T>, fallback: FallbackOptions<F>): Promise<T | F> {
+    return call.catch((error: unknown) => {
+      if (fallback.signal?.aborted === true) throw error;
+      return fallBack(fallback, { breaker: this.name, error, refused: false });
+    });
+  }
+
+  /** Takes up a saved state; answers the handle of an isolation that was in force. */
+  #restore(): IsolationHandle | undefined {
+    const { restore, restoreIsolation, wallClock } = this.#options;
+    if (restore === undefined || restore === null) return undefined;
+    const limits = { name: this.name, maxOpenMs: this.#settings.open.maxMs, unixMs: wallClock() };
+    const saved = restoredState(restore, limits);
+    if (typeof saved === 'string') {
+      if (restoreInvalidChannel.hasSubscribers) restoreInvalidChannel.publish({ name: this.name, problem: saved });
+      return undefined;
     }
-    if (this.#waiters.size > 0 || this.#listeners.pending) this.#after();
-    return counted;
+    const isolatedFor = restoreIsolation ? saved.isolatedFor : undefined;
+    const handle = isolatedFor === undefined ? undefined : this.#isolation.hold(isolatedFor);
+    this.#admission.restore({ ...saved, isolatedFor });
+    return handle;
   }
 
   /** What follows a change: permits for those who wait, and then the news for those who listen. */
   #after(): void {
     if (this.#waiters.size > 0) this.#waiters.wake();
-    this.#listeners.flush();
-  }
-
-  /** Counts and publishes a refusal. */
-  #refused(): void {
-    if (this.#shutDown) return;
-    const { refusal, counters } = this.#admission;
-    counters[REJECTED[refusal]] += 1;
-    if (rejectedChannel.hasSubscribers) {
-      const { breaker: name, state, reason, retryAfterMs } = this.#refusalDetails();
-      rejectedChannel.publish({ name, state, reason, retryAfterMs });
-    }
-  }
-
-  #refusalDetails(): BreakerRefusal {
-    const { state, refusal, openCount } = this.#admission;
-    const waitMs = this.#admission.refusedForMs(this.#clock.now());
-    const retryAfterMs = Number.isFinite(waitMs) ? waitMs : 0;
-    return { breaker: this.name, state, reason: refusal, retryAfterMs, openCount };
-  }
-
-  #refusal(): Error {
-    if (this.#shutDown) return new BreakerShutDownError({ breaker: this.name });
-    const details = this.#refusalDetails();
-    const init = { captureStack: this.#settings.captureStack };
-    const because = this.#isolation.reason;
-    return details.reason === 'isolated' && because !== undefined
-      ? new BreakerIsolatedError({ ...details, because }, init)
-      : new BreakerOpenError(details, init);
-  }
-
-  /** For what listeners, classifiers and clocks throw: it must reach somebody, and never the protected call. */
-  #report(error: unknown): void {
-    if (listenerErrorChannel.hasSubscribers) listenerErrorChannel.publish({ name: this.name, error });
-    try {
-      this.#onListenerError(error);
-    } catch (second) {
-      process.emitWarning(second instanceof Error ? second : String(second), 'CircuitBreakerListenerWarning');
-    }
+    if (this.#listeners.pending) this.#listeners.flush();
   }
 }

@@ -33,7 +33,7 @@ export class Classifier {
   }
 
   /** Whether somebody has to be asked at all, and the duration of a call be known. */
-  get present(): boolean {
+  get isPresent(): boolean {
     return this.#classify.error !== undefined || this.#classify.result !== undefined;
   }
 

@@ -37,6 +37,12 @@ export interface ListenerErrorMessage {
   readonly error: unknown;
 }
 
+export interface RestoreInvalidMessage {
+  readonly name: string;
+  /** What is wrong with the saved state; the breaker started closed. */
+  readonly problem: string;
+}
+
 export const createdChannel = channel('busbar:circuit-breaker:created');
 /** The end of the instance, not the state `closed`: state changes are on `transition`. */
 export const closedChannel = channel('busbar:circuit-breaker:closed');
@@ -44,3 +50,4 @@ export const transitionChannel = channel('busbar:circuit-breaker:transition');
 export const rejectedChannel = channel('busbar:circuit-breaker:rejected');
 export const probeChannel = channel('busbar:circuit-breaker:probe');
 export const listenerErrorChannel = channel('busbar:circuit-breaker:listener-error');
+export const restoreInvalidChannel = channel('busbar:circuit-breaker:restore-invalid');

@@ -14,13 +14,17 @@ import type { State } from './state-machine.ts';
 export type BreakerErrorCode =
   | 'BUSBAR_BREAKER_OPEN'
   | 'BUSBAR_BREAKER_ISOLATED'
+  | 'BUSBAR_BREAKER_BUSY'
   | 'BUSBAR_BREAKER_QUEUE_FULL'
   | 'BUSBAR_BREAKER_QUEUE_TIMEOUT'
+  | 'BUSBAR_BREAKER_TIMEOUT'
+  | 'BUSBAR_BREAKER_FALLBACK_FAILED'
+  | 'BUSBAR_BREAKER_REGISTRY_FULL'
   | 'BUSBAR_BREAKER_OPTIONS'
   | 'BUSBAR_BREAKER_SHUT_DOWN';
 
 /** Why a call was refused. */
-export type RefusalReason = 'open' | 'probes-busy' | 'isolated';
+export type RefusalReason = 'open' | 'probes-busy' | 'ramp' | 'isolated' | 'busy';
 
 export type BreakerRefusal = {
   readonly breaker: string;
@@ -45,14 +49,22 @@ export abstract class CallRejectedError<
   }
 }
 
-/** The breaker is open, or half-open without a free probe. */
+const STANDING = {
+  open: 'open',
+  'probes-busy': 'half-open and its probes are under way',
+  ramp: 'starting slowly after an outage',
+  isolated: 'isolated',
+  busy: 'busy',
+} as const satisfies Readonly<Record<RefusalReason, string>>;
+
+/** The breaker is open, half-open without a free probe, or starting slowly after an outage. */
 export class BreakerOpenError extends CallRejectedError<'BUSBAR_BREAKER_OPEN', BreakerRefusal> {
   static override readonly spec = {
     name: 'BreakerOpenError',
     code: 'BUSBAR_BREAKER_OPEN',
     retryable: true,
     outcome: 'not-sent',
-    when: 'The breaker is open, or half-open without a free probe.',
+    when: 'The breaker is open, half-open without a free probe, or starting slowly after an outage.',
     remedy: 'Divert, or try again after retryAfterMs.',
   } as const satisfies ErrorSpec;
 
@@ -62,7 +74,7 @@ export class BreakerOpenError extends CallRejectedError<'BUSBAR_BREAKER_OPEN', B
 
   constructor(details: BreakerRefusal, init?: ErrorInit) {
     super(
-      `breaker "${details.breaker}" is ${details.state}, try again in ${Math.ceil(details.retryAfterMs)} ms`,
+      `breaker "${details.breaker}" is ${STANDING[details.reason]}, try again in ${Math.ceil(details.retryAfterMs)} ms`,
       details,
       {
         captureStack: false,
@@ -95,6 +107,29 @@ export class BreakerIsolatedError extends CallRejectedError<'BUSBAR_BREAKER_ISOL
 
   constructor(details: BreakerIsolation, init?: ErrorInit) {
     super(`breaker "${details.breaker}" is isolated: ${details.because}`, details, { captureStack: false, ...init });
+  }
+}
+
+/** As many calls are in flight as may be. */
+export class BreakerBusyError extends CallRejectedError<'BUSBAR_BREAKER_BUSY', BreakerRefusal> {
+  static override readonly spec = {
+    name: 'BreakerBusyError',
+    code: 'BUSBAR_BREAKER_BUSY',
+    retryable: true,
+    outcome: 'not-sent',
+    when: 'As many calls are in flight as maxConcurrentCalls allows.',
+    remedy: 'Divert, wait with ready(), or slow the callers down.',
+  } as const satisfies ErrorSpec;
+
+  static {
+    brandError(this);
+  }
+
+  constructor(details: BreakerRefusal, init?: ErrorInit) {
+    super(`breaker "${details.breaker}" has as many calls in flight as it may`, details, {
+      captureStack: false,
+      ...init,
+    });
   }
 }
 
@@ -146,6 +181,83 @@ export class BreakerQueueTimeoutError extends BusbarError<'BUSBAR_BREAKER_QUEUE_
 
   constructor(details: BreakerQueueTimeout, init?: ErrorInit) {
     super(`breaker "${details.breaker}" gave no permit within ${details.limitMs} ms`, details, init);
+  }
+}
+
+export type BreakerTimeout = {
+  readonly breaker: string;
+  readonly limitMs: number;
+};
+
+/** The call took longer than `callTimeoutMs`. It may still have its effect. */
+export class BreakerTimeoutError extends BusbarError<'BUSBAR_BREAKER_TIMEOUT', BreakerTimeout> {
+  static override readonly spec = {
+    name: 'BreakerTimeoutError',
+    code: 'BUSBAR_BREAKER_TIMEOUT',
+    retryable: true,
+    outcome: 'unknown',
+    when: 'The protected call took longer than callTimeoutMs.',
+    remedy: 'Repeat it only if a repetition is harmless: it may have been applied.',
+  } as const satisfies ErrorSpec;
+
+  static {
+    brandError(this);
+  }
+
+  constructor(details: BreakerTimeout, init?: ErrorInit) {
+    super(`a call through breaker "${details.breaker}" took longer than ${details.limitMs} ms`, details, init);
+  }
+}
+
+export type BreakerFallbackFailed = {
+  readonly breaker: string;
+  /** The call itself had been refused. */
+  readonly refused: boolean;
+};
+
+/** The fallback or the diversion threw. `cause` is its error; `errors` holds that of the call, then its own. */
+export class BreakerFallbackError extends BusbarError<'BUSBAR_BREAKER_FALLBACK_FAILED', BreakerFallbackFailed> {
+  static override readonly spec = {
+    name: 'BreakerFallbackError',
+    code: 'BUSBAR_BREAKER_FALLBACK_FAILED',
+    retryable: false,
+    when: 'The fallback or the diversion threw.',
+    remedy: 'Look at the cause, and at errors[0] for what the call itself came to.',
+  } as const satisfies ErrorSpec;
+
+  static {
+    brandError(this);
+  }
+
+  constructor(details: BreakerFallbackFailed, init?: ErrorInit) {
+    const why = details.refused ? 'was refused' : 'failed';
+    super(`a call through breaker "${details.breaker}" ${why}, and so did what was to replace it`, details, init);
+  }
+}
+
+export type BreakerRegistryFull = {
+  /** The key for which there was no room. */
+  readonly breaker: string;
+  readonly limit: number;
+};
+
+/** As many breakers exist as may, and each of them is in use. */
+export class BreakerRegistryFullError extends BusbarError<'BUSBAR_BREAKER_REGISTRY_FULL', BreakerRegistryFull> {
+  static override readonly spec = {
+    name: 'BreakerRegistryFullError',
+    code: 'BUSBAR_BREAKER_REGISTRY_FULL',
+    retryable: true,
+    outcome: 'not-sent',
+    when: 'The registry holds as many breakers as max allows, and none is closed and idle.',
+    remedy: 'Use fewer keys (what fails together is one key), or raise max.',
+  } as const satisfies ErrorSpec;
+
+  static {
+    brandError(this);
+  }
+
+  constructor(details: BreakerRegistryFull, init?: ErrorInit) {
+    super(`no room for a breaker "${details.breaker}": ${details.limit} exist and all are in use`, details, init);
   }
 }
 

@@ -19,9 +19,13 @@ export class Isolation {
     this.#onEnd = onEnd;
   }
 
-  /** The latest reason that still holds; `undefined` when nothing does. */
-  get reason(): string | undefined {
-    let latest: string | undefined;
+  get isHeld(): boolean {
+    return this.#held.size > 0;
+  }
+
+  /** The latest reason that still holds; empty when nothing does. */
+  get reason(): string {
+    let latest = '';
     for (const handle of this.#held) latest = handle.reason;
     return latest;
   }

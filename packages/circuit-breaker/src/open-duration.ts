@@ -41,12 +41,13 @@ export const openCountBefore = (
   return trip.nowMs - openings.closedAtMs >= resetAfterMs ? 0 : openings.count;
 };
 
+/** The duration of the n-th opening before jitter; 0 where n is 0. */
+export const nominalMsOf = (count: number, policy: OpenPolicy): number =>
+  count === 0 ? 0 : Math.min(policy.maxMs, policy.baseMs * policy.factor ** (count - 1));
+
 /** The opening that follows `countBefore` others. */
 export const openingAfter = (countBefore: number, policy: OpenPolicy, random: () => number): Opening => {
-  const step = { retry: countBefore + 1, previousMs: policy.baseMs };
-  return {
-    count: step.retry,
-    nominalMs: nextDelayMs({ ...policy, jitter: 'none' }, step, random),
-    openForMs: nextDelayMs(policy, step, random),
-  };
+  const count = countBefore + 1;
+  const openForMs = nextDelayMs(policy, { retry: count, previousMs: 0 }, random);
+  return { count, nominalMs: nominalMsOf(count, policy), openForMs };
 };

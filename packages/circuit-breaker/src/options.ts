@@ -1,65 +1,122 @@
-/** The options of a breaker: types, defaults, limits, and how they are resolved into settings. */
+/** The options of a breaker: types, and how they are resolved into settings. Defaults: `profiles.ts`; limits: `option-rules.ts`. */
 import { type Clock, systemClock, systemTimers, type Timers } from '@busbar/retry';
 
 import type { Classify } from './classify.ts';
-import { BreakerOptionsError } from './errors.ts';
+import { type BreakerOptionIssue, BreakerOptionsError } from './errors.ts';
+import { warnOfListenerError } from './listener-errors.ts';
 import type { OpenPolicy } from './open-duration.ts';
 import { issuesOfOptions, issuesOfSettings } from './option-rules.ts';
-import type { HalfOpenLimits } from './state-machine.ts';
+import { type BreakerDefaults, breakerProfiles, isProfile, type Profile, profileFromEnv } from './profiles.ts';
+import type { HalfOpenLimits, Mode } from './state-machine.ts';
+import type { WindowSettings } from './tally.ts';
 import type { TripRule } from './trip-rule.ts';
 
-export interface BreakerOptions {
-  /** Names the dependency in errors, channels and metrics: `^[a-z0-9][a-z0-9._-]{0,62}$`. */
-  readonly name: string;
-  /** What opens the breaker. */
-  readonly trip?: {
-    /** Failures in a row. Default: 5. Range: 0..1_000, 0 = off. It finds a dead dependency at low traffic. */
-    readonly consecutive?: number;
-  };
-  /** How long it stays open: `baseMs · factor^(n−1)` at the n-th opening, at most `maxMs`. */
-  readonly open?: {
-    /** Default: 1_000 ms. Range: 1..maxMs. A quick first probe. */
-    readonly baseMs?: number;
-    /** Default: 2. Range: 1..10. */
-    readonly factor?: number;
-    /** Default: 60_000 ms. Range: baseMs..3_600_000. */
-    readonly maxMs?: number;
-    /** Default: `equal`, half of the time to all of it, so that processes do not probe together. */
-    readonly jitter?: 'none' | 'equal';
-    /** Closed for so long, it counts openings from 0 again. Default: the last open duration. Range: 0..86_400_000 ms. */
-    readonly resetAfterMs?: number;
-  };
-  /** How a dependency proves that it is back. */
-  readonly halfOpen?: {
-    /** Successes that close the breaker. Default: 3. Range: 1..1_000, at most `trip.consecutive`. */
-    readonly probes?: number;
-    /** Most probes at a time. Default: 1. Range: 1..probes + maxFailures. */
-    readonly concurrency?: number;
-    /** Failed probes that are tolerated. Default: 0. Range: 0..1_000. */
-    readonly maxFailures?: number;
-    /** Time for a probe until it is given up. Default: the larger of `open.baseMs` and 10_000 ms. Range: 1..3_600_000. */
-    readonly leaseMs?: number;
-  };
-  /** Most callers in `ready()`. Default: 1_000. Range: 0..1_000_000. */
-  readonly maxWaiters?: number;
-  /** Whether refusals carry a stack; with one they cost three times as much. Default: false. */
-  readonly captureStack?: boolean;
+export interface WindowOptions {
+  /** What the rates are taken over. Default: `time`. */
+  readonly type?: 'time' | 'count' | 'none';
+  /** Of a time window. Default: 10_000 ms. Range: 100..3_600_000. */
+  readonly durationMs?: number;
+  /** Of a time window. Default: 10. Range: 1..120. */
+  readonly buckets?: number;
+  /** Of a count window. Default: 100 calls. Range: 1..65_536. */
+  readonly calls?: number;
+}
+
+export interface TripOptions {
+  /** Failures in a row. Default: 5. Range: 0..1_000, 0 = off. It finds a dead dependency at low traffic. */
+  readonly consecutive?: number;
+  /** Share of failures in the window. Default: 0.5. Range: 0..1, 0 = off. */
+  readonly failureRatio?: number;
+  /** Calls in the window below which no ratio is looked at. Default: 20. Range: 1..1_000_000. */
+  readonly minimumCalls?: number;
+  /** A call that takes so long is slow. Default: 0 = none is. Range: 0..3_600_000 ms. Goes with `slowRatio`. */
+  readonly slowMs?: number;
+  /** Share of slow calls in the window. Default: 0 = off. Range: 0..1. */
+  readonly slowRatio?: number;
+  /** Count calls as slow while they are running: hung calls trip, too. Default: false. */
+  readonly countOverdue?: boolean;
+}
+
+export interface OpenOptions {
+  /** At the n-th opening: `baseMs · factor^(n−1)`. Default: 1_000 ms. Range: 1..maxMs. A quick first probe. */
+  readonly baseMs?: number;
+  /** Default: 2. Range: 1..10. */
+  readonly factor?: number;
+  /** Default: 60_000 ms. Range: baseMs..3_600_000. */
+  readonly maxMs?: number;
+  /** Default: `equal`, half of the time to all of it, so that processes do not probe together. */
+  readonly jitter?: 'none' | 'equal';
+  /** Closed for so long, it counts openings from 0 again. Default: the last open duration. Range: 0..86_400_000 ms. */
+  readonly resetAfterMs?: number;
+}
+
+export interface HalfOpenOptions {
+  /** Successes that close the breaker. Default: 3. Range: 1..1_000, at most `trip.consecutive`, else `minimumCalls`. */
+  readonly probes?: number;
+  /** Most probes at a time. Default: 1. Range: 1..probes + maxFailures. */
+  readonly concurrency?: number;
+  /** Failed probes that are tolerated. Default: 0. Range: 0..1_000. */
+  readonly maxFailures?: number;
+  /** Time for a probe until it is given up. Default: the largest of `callTimeoutMs`, `open.baseMs`, 10_000 ms. Range: 1..3_600_000. */
+  readonly leaseMs?: number;
+}
+
+/** What {@link Breaker.update} may change while the breaker works. */
+export interface BreakerPatch {
+  readonly trip?: TripOptions;
+  readonly open?: OpenOptions;
+  readonly halfOpen?: HalfOpenOptions;
+  /** Slow start after an outage. Default: 0 = off. Range: 0..open.maxMs. */
+  readonly rampMs?: number;
   /** What errors and results mean. Default: an error is a failure, a result a success. */
   readonly classify?: Classify;
-  /** Told of what a listener, a classifier or a clock threw. Default: `process.emitWarning`. */
+}
+
+export interface BreakerOptions extends BreakerPatch {
+  /** Names the dependency in errors, channels and metrics: `^[a-z0-9][a-z0-9._-]{0,62}$`. */
+  readonly name: string;
+  /** Where the defaults come from. Default: `from-env`, the variable `BUSBAR_ENV`. */
+  readonly profile?: Profile | 'from-env';
+  /** Default: `active`. `observe` admits all and only tells what it would do; `disabled` admits all and records nothing. */
+  readonly mode?: Mode;
+  readonly window?: WindowOptions;
+  /** Ends a call for its caller. Default: 0 = never. Range: 0..3_600_000 ms, below `open.maxMs`, at most `halfOpen.leaseMs`. */
+  readonly callTimeoutMs?: number;
+  /** Most calls in flight. Default: 0 = any number. Range: 0..1_000_000. */
+  readonly maxConcurrentCalls?: number;
+  /** Most callers in `ready()`. Default: 1_000. Range: 0..1_000_000. */
+  readonly maxWaiters?: number;
+  /** Whether durations are kept. Default: `off`, since it costs two readings of the clock a call. */
+  readonly latency?: 'off' | 'on' | 'cumulative';
+  /** Whether refusals carry a stack; with one they cost three times as much. Default: false. */
+  readonly captureStack?: boolean;
+  /** What `exportState()` gave, in this process or another. Invalid input starts closed and is published. */
+  readonly restore?: unknown;
+  /** Whether a saved isolation is taken up. Default: true. */
+  readonly restoreIsolation?: boolean;
+  /** Told of what a listener, a classifier, a clock or a store threw. Default: `process.emitWarning`. */
   readonly onListenerError?: (error: unknown) => void;
   readonly clock?: Clock;
   readonly timers?: Timers;
   readonly random?: () => number;
+  /** Epoch ms, for `exportState` and `restore` alone. Default: `Date.now`. */
+  readonly wallClock?: () => number;
 }
 
-/** The resolved numbers of a breaker, all of them stated. */
+/** The resolved values of a breaker, all of them stated. */
 export interface BreakerSettings {
   readonly name: string;
+  readonly profile: Profile;
+  readonly mode: Mode;
+  readonly window: WindowSettings;
   readonly trip: TripRule;
   readonly open: OpenPolicy;
   readonly halfOpen: HalfOpenLimits;
+  readonly callTimeoutMs: number;
+  readonly rampMs: number;
+  readonly maxConcurrentCalls: number;
   readonly maxWaiters: number;
+  readonly latency: 'off' | 'on' | 'cumulative';
   readonly captureStack: boolean;
 }
 
@@ -67,26 +124,17 @@ export interface BreakerSettings {
 export interface ResolvedBreakerOptions {
   readonly settings: BreakerSettings;
   readonly classify: Classify;
+  readonly restore: unknown;
+  readonly restoreIsolation: boolean;
   readonly onListenerError: (error: unknown) => void;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: () => number;
+  readonly wallClock: () => number;
 }
 
 /** A probe may have to connect, negotiate TLS and authenticate first: seconds, though the dependency is well. */
 const LEASE_FLOOR_MS = 10_000;
-
-export const BREAKER_DEFAULTS = {
-  trip: { consecutive: 5 },
-  open: { baseMs: 1_000, factor: 2, maxMs: 60_000, jitter: 'equal' },
-  halfOpen: { probes: 3, concurrency: 1, maxFailures: 0 },
-  maxWaiters: 1_000,
-  captureStack: false,
-} as const;
-
-const warn = (error: unknown): void => {
-  process.emitWarning(error instanceof Error ? error : String(error), 'CircuitBreakerListenerWarning');
-};
 
 /** `over`, without the keys that are present and undefined: they mean "not stated". */
 const stated = <T extends object>(over: T | undefined): Partial<T> => {
@@ -100,16 +148,35 @@ const stated = <T extends object>(over: T | undefined): Partial<T> => {
 /** Not `??`: a null that JavaScript passes is a mistake to be reported, not a default. */
 const or = <T>(value: T | undefined, fallback: T): T => (value === undefined ? fallback : value);
 
-const settingsOf = (options: BreakerOptions): BreakerSettings => {
-  const open = { resetAfterMs: undefined, ...BREAKER_DEFAULTS.open, ...stated(options.open) };
-  const leaseMs = Math.max(LEASE_FLOOR_MS, open.baseMs);
+const profileOf = (options: BreakerOptions, issues: BreakerOptionIssue[]): Profile => {
+  const { profile = 'from-env' } = options;
+  if (isProfile(profile)) return profile;
+  if (profile !== 'from-env') issues.push({ path: 'profile', problem: 'must name a profile, or be from-env' });
+  const detected = profile === 'from-env' ? profileFromEnv(process.env) : 'production';
+  if (typeof detected === 'string') return detected;
+  issues.push({ path: 'BUSBAR_ENV', problem: detected.problem });
+  return 'production';
+};
+
+const settingsOf = (options: BreakerOptions, profile: Profile): BreakerSettings => {
+  const defaults: BreakerDefaults = breakerProfiles[profile];
+  const open = { resetAfterMs: undefined, ...defaults.open, ...stated(options.open) };
+  const callTimeoutMs = or(options.callTimeoutMs, defaults.callTimeoutMs);
+  const leaseMs = Math.max(LEASE_FLOOR_MS, open.baseMs, callTimeoutMs);
   return Object.freeze({
     name: options.name,
-    trip: Object.freeze({ ...BREAKER_DEFAULTS.trip, ...stated(options.trip) }),
+    profile,
+    mode: or(options.mode, defaults.mode),
+    window: Object.freeze({ ...defaults.window, ...stated(options.window) }),
+    trip: Object.freeze({ ...defaults.trip, ...stated(options.trip) }),
     open: Object.freeze(open),
-    halfOpen: Object.freeze({ leaseMs, ...BREAKER_DEFAULTS.halfOpen, ...stated(options.halfOpen) }),
-    maxWaiters: or(options.maxWaiters, BREAKER_DEFAULTS.maxWaiters),
-    captureStack: or(options.captureStack, BREAKER_DEFAULTS.captureStack),
+    halfOpen: Object.freeze({ leaseMs, ...defaults.halfOpen, ...stated(options.halfOpen) }),
+    callTimeoutMs,
+    rampMs: or(options.rampMs, defaults.rampMs),
+    maxConcurrentCalls: or(options.maxConcurrentCalls, defaults.maxConcurrentCalls),
+    maxWaiters: or(options.maxWaiters, defaults.maxWaiters),
+    latency: or(options.latency, defaults.latency),
+    captureStack: or(options.captureStack, defaults.captureStack),
   });
 };
 
@@ -118,16 +185,48 @@ const settingsOf = (options: BreakerOptions): BreakerSettings => {
  * @throws {@link BreakerOptionsError} with every problem
  */
 export const resolveBreakerOptions = (options: BreakerOptions): ResolvedBreakerOptions => {
-  const shape = issuesOfOptions(options);
-  const settings = settingsOf(options);
-  const issues = [...shape, ...issuesOfSettings(settings)];
+  const issues = issuesOfOptions(options);
+  const settings = settingsOf(options, profileOf(options, issues));
+  issues.push(...issuesOfSettings(settings));
   if (issues.length > 0) throw new BreakerOptionsError({ breaker: options.name, issues });
   return {
     settings,
     classify: options.classify ?? {},
-    onListenerError: options.onListenerError ?? warn,
+    restore: options.restore,
+    restoreIsolation: options.restoreIsolation ?? true,
+    onListenerError: options.onListenerError ?? warnOfListenerError,
     clock: options.clock ?? systemClock,
     timers: options.timers ?? systemTimers,
     random: options.random ?? Math.random,
+    wallClock: options.wallClock ?? Date.now,
   };
+};
+
+/**
+ * The settings with a patch applied, checked as a whole.
+ * @throws {@link BreakerOptionsError} with every problem; nothing has changed then
+ */
+export const patchSettings = (settings: BreakerSettings, patch: BreakerPatch): BreakerSettings => {
+  const issues = issuesOfOptions(patch, 'update');
+  const patched = Object.freeze({
+    ...settings,
+    trip: Object.freeze({ ...settings.trip, ...stated(patch.trip) }),
+    open: Object.freeze({ ...settings.open, ...stated(patch.open) }),
+    halfOpen: Object.freeze({ ...settings.halfOpen, ...stated(patch.halfOpen) }),
+    rampMs: or(patch.rampMs, settings.rampMs),
+  });
+  issues.push(...issuesOfSettings(patched));
+  if (issues.length > 0) throw new BreakerOptionsError({ breaker: settings.name, issues });
+  return patched;
+};
+
+/**
+ * The profile named by `BUSBAR_ENV`, in any case: production (prod, live), staging (stage, stg), development (dev, local), test
+ * (testing). Absent or blank is production.
+ * @throws {@link BreakerOptionsError} when it names none: a typo must not turn production into development
+ */
+export const detectProfile = (env: NodeJS.ProcessEnv = process.env): Profile => {
+  const profile = profileFromEnv(env);
+  if (typeof profile === 'string') return profile;
+  throw new BreakerOptionsError({ breaker: 'profile', issues: [{ path: 'BUSBAR_ENV', problem: profile.problem }] });
 };

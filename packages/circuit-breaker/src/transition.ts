@@ -10,7 +10,8 @@ export type TransitionCause =
   | 'probe-failed'
   | 'probe-timeout'
   | 'manual'
-  | 'reset';
+  | 'reset'
+  | 'restore';
 
 /** One edge of the state machine; message of `busbar:circuit-breaker:transition`. */
 export interface TransitionEvent {
@@ -18,7 +19,7 @@ export interface TransitionEvent {
   readonly from: State;
   readonly to: State;
   readonly cause: TransitionCause;
-  /** False: the machine moved, but a mode lies over it and decides what callers meet. */
+  /** False: the machine moved below a mode, and callers do not meet it; `from` and `to` are states of the machine. */
   readonly enforced: boolean;
   /** The epoch that begins. */
   readonly epoch: number;
@@ -26,8 +27,10 @@ export interface TransitionEvent {
   readonly sinceMs: number;
   /** Where `to` is `open`: for how long, after jitter. */
   readonly openForMs?: number;
-  /** The failures in a row at that moment. */
-  readonly consecutiveFailures: number;
+  /** The window at that moment. */
+  readonly calls: number;
+  readonly failures: number;
+  readonly slow: number;
   /** The `code` of the error that caused it, if it has one. */
   readonly code?: string;
   /** What `isolate` or `suggestOpen` was told. */

@@ -17,6 +17,8 @@ export interface PermitSource {
   readonly timers: Timers;
   /** A permit, or 0; no refusal is counted. */
   readonly acquire: () => Permit | 0;
+  /** Whether a slow start is under way: after a refusal the next attempt may succeed, and only time brings more. */
+  readonly isSpreading: () => boolean;
   /** When time alone may change a refusal, in ms; infinite if it cannot. */
   readonly refusedForMs: () => number;
   /** Called after the timer had its effect. */
@@ -35,6 +37,8 @@ export class Waiters {
   /** In order of arrival; a set, so that one who gives up leaves in O(1). */
   readonly #waiting = new Set<Waiter>();
   #timer: unknown;
+  /** The timer is the next step of a slow start. */
+  #isStepping = false;
 
   constructor(source: PermitSource) {
     this.#source = source;
@@ -75,7 +79,7 @@ export class Waiters {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#waiting.add(waiter);
-    this.#arm();
+    if (this.#waiting.size === 1) this.#arm();
   }
 
   #fail(waiter: Waiter, error: Error): void {
@@ -89,10 +93,16 @@ export class Waiters {
     waiter.leave();
   }
 
-  /** Gives a permit to each waiter for whom there is one. */
+  /** Gives a permit to each waiter for whom there is one; every waiter stands for one attempt. */
   wake(): void {
+    if (this.#isStepping && this.#source.isSpreading()) return; // calls that end free nothing now: only time does
+    let attempts = this.#waiting.size;
     for (const waiter of this.#waiting) {
-      const permit = this.#source.acquire();
+      let permit: Permit | 0 = 0;
+      while (permit === 0 && attempts > 0) {
+        permit = this.#source.acquire();
+        attempts = permit === 0 && !this.#source.isSpreading() ? 0 : attempts - 1;
+      }
       if (permit === 0) break;
       this.#remove(waiter);
       waiter.resolve(permit);
@@ -111,8 +121,10 @@ export class Waiters {
     if (this.#waiting.size === 0) return;
     const delayMs = this.#source.refusedForMs();
     if (!Number.isFinite(delayMs)) return;
+    this.#isStepping = this.#source.isSpreading();
     this.#timer = this.#source.timers.set(() => {
       this.#timer = undefined;
+      this.#isStepping = false;
       this.wake();
       this.#source.onWoken();
     }, Math.ceil(delayMs));
@@ -122,5 +134,6 @@ export class Waiters {
     if (this.#timer === undefined) return;
     this.#source.timers.clear(this.#timer);
     this.#timer = undefined;
+    this.#isStepping = false;
   }
 }

@@ -53,3 +53,13 @@ export const outcome = (promise: Promise<unknown>): Promise<unknown> =>
     (value) => value,
     (error: unknown) => error,
   );
+
+/** What a function throws. */
+export const thrownBy = (fn: () => unknown): unknown => {
+  try {
+    fn();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};

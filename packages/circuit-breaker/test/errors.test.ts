@@ -9,7 +9,14 @@ describe('errors of the breaker', () => {
     expect(isBusbarError(error)).toBe(true);
     expect(error.code).toBe(code);
     expect(error.message).toContain('kafka');
-    expect(error.outcome).toBe('not-sent');
+  });
+
+  test('R-STD-4 only a call that ran into its time limit has an unknown outcome', () => {
+    const outcomes = Object.entries(errorExamples).map(([code, { outcome }]) => `${code} ${outcome}`);
+    expect(outcomes.filter((one) => !one.endsWith('not-sent'))).toEqual([
+      'BUSBAR_BREAKER_TIMEOUT unknown',
+      'BUSBAR_BREAKER_FALLBACK_FAILED undefined',
+    ]);
   });
 
   test('R-STD-4 "fn was not called" is one test for all refusals', () => {
@@ -17,6 +24,7 @@ describe('errors of the breaker', () => {
     expect(refusals.map(({ code }) => code)).toEqual([
       'BUSBAR_BREAKER_OPEN',
       'BUSBAR_BREAKER_ISOLATED',
+      'BUSBAR_BREAKER_BUSY',
       'BUSBAR_BREAKER_QUEUE_FULL',
     ]);
     expect(new BreakerQueueTimeoutError({ breaker: 'x', limitMs: 1 })).not.toBeInstanceOf(CallRejectedError);

@@ -64,7 +64,7 @@ describe('isolation by hand', () => {
     const handle = breaker.isolate('hold');
     breaker.reset();
     expect(breaker.stats()).toMatchObject({ state: 'isolated', automaticState: 'closed' });
-    expect(events.at(-1)).toMatchObject({ from: 'open', to: 'closed', cause: 'reset', enforced: false });
+    expect(events.at(-1)).toMatchObject({ from: 'closed', to: 'closed', cause: 'reset', enforced: false });
     handle.release();
     expect(breaker.state).toBe('closed');
   });

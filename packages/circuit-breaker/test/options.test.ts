@@ -29,6 +29,7 @@ describe('options of a breaker', () => {
     const { settings } = resolveBreakerOptions({ name: 'kafka' });
     expect(settings).toMatchObject({ name: 'kafka', ...BREAKER_DEFAULTS });
     expect(settings.halfOpen.leaseMs).toBe(10_000);
+    expect(resolveBreakerOptions({ name: 'kafka', callTimeoutMs: 15_000 }).settings.halfOpen.leaseMs).toBe(15_000);
     expect(settings.open.resetAfterMs).toBeUndefined();
     expect(resolveBreakerOptions({ name: 'kafka', open: { baseMs: 20_000 } }).settings.halfOpen.leaseMs).toBe(20_000);
   });
@@ -39,7 +40,7 @@ describe('options of a breaker', () => {
       anything({ ...options, open: { maxMs: undefined }, halfOpen: undefined }),
     );
     expect(settings.open.maxMs).toBe(60_000);
-    expect(settings.trip).toEqual({ consecutive: 4 });
+    expect(settings.trip.consecutive).toBe(4);
     expect(settings.trip).not.toBe(options.trip);
     expect(Object.isFrozen(settings.trip)).toBe(true);
   });
@@ -49,10 +50,10 @@ describe('options of a breaker', () => {
       anything({ name: 'Not A Name', trip: { consecutive: -1 }, maxWaiters: 0.5, captureStack: 'yes' }),
     );
     expect(found).toEqual([
+      'name must match ^[a-z0-9][a-z0-9._-]{0,62}$',
       'trip.consecutive must be an integer from 0 to 1000, is -1',
       'maxWaiters must be an integer from 0 to 1000000, is 0.5',
-      'name must match ^[a-z0-9][a-z0-9._-]{0,62}$',
-      'captureStack must be true or false',
+      'captureStack must be one of true, false',
     ]);
   });
 
@@ -69,28 +70,58 @@ describe('options of a breaker', () => {
   );
 
   test.each<[string, object, string]>([
-    ['V1', { trip: { consecutive: 0 } }, 'trip no rule is on, the breaker would never open'],
+    ['V1', { trip: { consecutive: 0, failureRatio: 0 } }, 'trip no rule is on: it would never open'],
+    ['V2', { window: { type: 'count', calls: 10 } }, 'trip.minimumCalls must not exceed window.calls (10), is 20'],
+    [
+      'V3',
+      { window: { type: 'none' } },
+      'window.type trip.failureRatio and trip.slowRatio need a window, or must be 0',
+    ],
+    ['V4', { trip: { consecutive: 2 } }, 'halfOpen.probes must not exceed trip.consecutive (2), is 3'],
     [
       'V4',
-      { trip: { consecutive: 2 }, halfOpen: { probes: 3 } },
-      'halfOpen.probes must not exceed trip.consecutive (2), is 3',
+      { trip: { consecutive: 0, minimumCalls: 2 } },
+      'halfOpen.probes must not exceed trip.minimumCalls (2), is 3',
     ],
     [
       'V5',
-      { halfOpen: { probes: 2, maxFailures: 1, concurrency: 4 } },
-      'halfOpen.concurrency must not exceed probes + maxFailures (3), is 4',
+      { halfOpen: { maxFailures: 1, concurrency: 5 } },
+      'halfOpen.concurrency must not exceed probes + maxFailures (4), is 5',
     ],
     ['V6', { open: { baseMs: 200, maxMs: 100 } }, 'open.baseMs must not exceed open.maxMs (100), is 200'],
+    ['V7', { callTimeoutMs: 60_000 }, 'callTimeoutMs must be below open.maxMs (60000), is 60000'],
+    [
+      'V7',
+      { callTimeoutMs: 50, halfOpen: { leaseMs: 49 } },
+      'callTimeoutMs must not exceed halfOpen.leaseMs (49), is 50',
+    ],
+    [
+      'V8',
+      { callTimeoutMs: 50, trip: { slowMs: 50, slowRatio: 1 } },
+      'trip.slowMs must be below callTimeoutMs (50), is 50',
+    ],
+    ['V9', { trip: { slowMs: 50 } }, 'trip.slowMs goes with trip.slowRatio: both are above 0, or neither'],
+    ['V9', { trip: { slowRatio: 0.5 } }, 'trip.slowMs goes with trip.slowRatio: both are above 0, or neither'],
+    ['V9', { trip: { countOverdue: true } }, 'trip.countOverdue needs trip.slowMs'],
     ['V11', { halfOpen: { probs: 1 } }, 'halfOpen.probs is not an option, did you mean halfOpen.probes?'],
     ['V11', { timeout: 1 }, 'timeout is not an option'],
-    ['jitter', { open: { jitter: 'full' } }, 'open.jitter must be none or equal'],
+    [
+      'V11',
+      { classify: { errors: () => 'failure' } },
+      'classify.errors is not an option, did you mean classify.error?',
+    ],
+    ['V12', { rampMs: 60_001 }, 'rampMs must not exceed open.maxMs (60000), is 60001'],
+    ['mode', { mode: 'off' }, 'mode must be one of active, observe, disabled'],
+    ['jitter', { open: { jitter: 'full' } }, 'open.jitter must be one of none, equal'],
+    ['profile', { profile: 'prod' }, 'profile must name a profile, or be from-env'],
     ['group', { open: 5 }, 'open must be an object'],
     ['classify', { classify: 5 }, 'classify must be an object'],
     ['classify.error', { classify: { error: 5 } }, 'classify.error must be a function'],
-    ['clock', { clock: {} }, 'clock must have a method now'],
-    ['timers', { timers: { set: () => 1 } }, 'timers must have a method clear'],
+    ['clock', { clock: {} }, 'clock.now must be a function'],
+    ['timers', { timers: { set: () => 1 } }, 'timers.clear must be a function'],
     ['random', { random: 0.5 }, 'random must be a function'],
-  ])('R-CB-5 %s', (_, options, issue) => {
+    ['restoreIsolation', { restoreIsolation: 'no' }, 'restoreIsolation must be true or false'],
+  ])('R-CB-5 %s: %j', (_, options, issue) => {
     expect(issuesOf(anything(options))).toEqual([issue]);
   });
 });

@@ -39,7 +39,7 @@ describe('the permit API', () => {
   test('the error given to failure() is reported with the transition by its code', () => {
     const { breaker, events } = rig({ trip: { consecutive: 1 } });
     const permit = breaker.tryAcquire();
-    if (permit !== 0) breaker.failure(permit, Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
+    if (permit !== 0) breaker.failure(permit, undefined, Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
     expect(events).toMatchObject([{ cause: 'consecutive', code: 'ECONNREFUSED' }]);
   });
 
@@ -52,7 +52,7 @@ describe('the permit API', () => {
         throw boom;
       },
     });
-    if (permit !== 0) breaker.failure(permit, hostile);
+    if (permit !== 0) breaker.failure(permit, undefined, hostile);
     expect(events[0]).not.toHaveProperty('code');
   });
 });

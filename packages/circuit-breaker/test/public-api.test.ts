@@ -6,14 +6,22 @@ test('R-STD-5 the exported names are these', () => {
   expect(Object.keys(api).toSorted()).toEqual([
     'BREAKER_DEFAULTS',
     'BREAKER_LIMITS',
+    'BreakerBusyError',
+    'BreakerFallbackError',
     'BreakerIsolatedError',
     'BreakerOpenError',
     'BreakerOptionsError',
     'BreakerQueueFullError',
     'BreakerQueueTimeoutError',
+    'BreakerRegistryFullError',
     'BreakerShutDownError',
+    'BreakerTimeoutError',
     'CallRejectedError',
+    'breakerProfiles',
     'createBreaker',
+    'createBreakerRegistry',
+    'detectProfile',
+    'persistBreaker',
     'resolveBreakerOptions',
   ]);
 });

@@ -1,0 +1,101 @@
+/**
+ * What is known of a call from its admission to its end. Tickets are pooled, and their two handlers are made once: a measured
+ * call allocates none of it. So a ticket may only wait on a promise that calls back once; what the call runner hands it is one.
+ */
+import type { Verdict } from './classify.ts';
+import { type Permit, UNTRACKED } from './permit.ts';
+
+/** How a call ended. */
+export interface Ending {
+  readonly permit: Permit;
+  readonly verdict: Verdict;
+  /** It took `trip.slowMs` or longer. */
+  readonly slow: boolean;
+  /** It stands in the window already, as an overdue call. */
+  readonly overdue: boolean;
+  /** When it ended; `NaN` if nobody has looked at the clock yet. */
+  readonly endedAtMs: number;
+  /** Reported with the transition that it may cause. */
+  readonly error: unknown;
+}
+
+/** What happens to a ticket when its call ends. */
+export interface TicketEnds {
+  result(ticket: Ticket, result: unknown): void;
+  error(ticket: Ticket, error: unknown): void;
+}
+
+/** The reactions to the result of a protected function. */
+export interface Reactions {
+  /** Records a result and answers it. */
+  readonly onResult: <T>(result: T) => T;
+  /** Records an error and throws it again. */
+  readonly onError: (error: unknown) => never;
+  /** Records an error. */
+  record(error: unknown): void;
+}
+
+export class Ticket implements Ending, Reactions {
+  permit: Permit = UNTRACKED;
+  /** The caller's own signal. */
+  signal: AbortSignal | undefined;
+  /** `NaN`: nobody wants to know how long the call takes. */
+  startedAtMs = Number.NaN;
+  /** The call may decide a half-open breaker. */
+  probe = false;
+  verdict: Verdict = 'success';
+  slow = false;
+  overdue = false;
+  endedAtMs = Number.NaN;
+  error: unknown;
+  /** Its place among the calls in flight, kept by `InFlight`. */
+  isListed = false;
+  older: Ticket | undefined;
+  younger: Ticket | undefined;
+  /** Ends a call whose time is up; only with `callTimeoutMs`. */
+  onTimeUp: (() => void) | undefined;
+  readonly onResult: <T>(result: T) => T;
+  readonly onError: (error: unknown) => never;
+  readonly #ends: TicketEnds;
+
+  constructor(ends: TicketEnds) {
+    this.#ends = ends;
+    this.onResult = (result) => {
+      ends.result(this, result);
+      return result;
+    };
+    this.onError = (error) => {
+      ends.error(this, error);
+      throw error;
+    };
+  }
+
+  record(error: unknown): void {
+    this.#ends.error(this, error);
+  }
+}
+
+/** Tickets that are not in use; in all there are as many as there were measured calls at a time. */
+export class TicketPool {
+  readonly #ends: TicketEnds;
+  readonly #free: Ticket[] = [];
+
+  constructor(ends: TicketEnds) {
+    this.#ends = ends;
+  }
+
+  take(): Ticket {
+    return this.#free.pop() ?? new Ticket(this.#ends);
+  }
+
+  give(ticket: Ticket): void {
+    ticket.signal = undefined;
+    ticket.error = undefined;
+    ticket.overdue = false;
+    ticket.slow = false;
+    ticket.probe = false;
+    ticket.startedAtMs = Number.NaN;
+    ticket.endedAtMs = Number.NaN;
+    this.#free.push(ticket);
+  }
+}

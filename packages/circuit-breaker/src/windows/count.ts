@@ -1,0 +1,78 @@
+/** The last n calls: a ring of one byte each. No clock is read. */
+import { countAt } from './count-at.ts';
+import {
+  FAILED,
+  type FailureWindow,
+  type Outcome,
+  outcomeFor,
+  SLOW,
+  type WindowBucket,
+  type WindowStateV1,
+} from './failure-window.ts';
+
+export class CountWindow implements FailureWindow {
+  readonly isTimed = false;
+  readonly #ring: Uint8Array;
+  #next = 0;
+  #calls = 0;
+  #failures = 0;
+  #slow = 0;
+
+  constructor(size: number) {
+    this.#ring = new Uint8Array(size);
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+  get failures(): number {
+    return this.#failures;
+  }
+  get slow(): number {
+    return this.#slow;
+  }
+
+  record(outcome: Outcome): void {
+    const ring = this.#ring;
+    if (this.#calls === ring.length) {
+      const oldest = countAt(ring, this.#next);
+      this.#failures -= oldest & FAILED;
+      this.#slow -= oldest >> 1;
+    } else this.#calls += 1;
+    ring[this.#next] = outcome;
+    this.#failures += outcome & FAILED;
+    this.#slow += outcome >> 1;
+    this.#next = this.#next + 1 === ring.length ? 0 : this.#next + 1;
+  }
+
+  /** Nothing grows old here. */
+  evict(): void {}
+
+  clear(): void {
+    this.#next = 0;
+    this.#calls = 0;
+    this.#failures = 0;
+    this.#slow = 0;
+  }
+
+  /** All in one: the calls of this window have no times. */
+  buckets(): readonly WindowBucket[] {
+    const { calls, failures, slow } = this;
+    return calls === 0 ? [] : [{ ageMs: 0, calls, failures, slow }];
+  }
+
+  toState(): WindowStateV1 {
+    const first = this.#calls === this.#ring.length ? this.#next : 0;
+    const inOrder = [...this.#ring.subarray(first, this.#calls), ...this.#ring.subarray(0, first)];
+    return { type: 'count', outcomes: inOrder.join('') };
+  }
+
+  restore(state: WindowStateV1): void {
+    this.clear();
+    if (state.type !== 'count') return;
+    for (const digit of state.outcomes) {
+      const outcome = Number(digit);
+      this.record(outcomeFor((outcome & FAILED) !== 0, (outcome & SLOW) !== 0));
+    }
+  }
+}
