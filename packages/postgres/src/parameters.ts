@@ -1,3 +1,4 @@
+// oxlint-disable-next-line typescript/triple-slash-reference -- an ambient module of the driver: there is nothing to import
 /// <reference path="./pg-utils.d.ts" />
 import pgUtils from 'pg/lib/utils.js';
 
