@@ -71,7 +71,7 @@ class ConnectionManager extends RowShapes implements Postgres {
     this.name = options.name;
     const { name, host, port, database, clock, maxRows } = options;
     const shared = {
-      target: { pool: name, host, port, database, clock },
+      target: { pool: name, host, port, database, clock, operations: this.#counters.operations },
       defaults: { pool: name, queryDeadlineMs: options.timeouts.queryDeadlineMs, maxRows, clock },
     };
     const leases = new LeasePool(options, {

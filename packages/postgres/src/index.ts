@@ -32,7 +32,8 @@ export type { HealthCode, HealthReason, HealthReport, HealthStatus } from './hea
 export type { HolderReport } from './lease-pool.ts';
 export type { RetireReason } from './lease-model.ts';
 export type { StartupCheck, StartupReport } from './startup-check.ts';
-export type { PostgresStats } from './stats.ts';
+export type { OperationStats, PostgresStats } from './stats.ts';
+export type { Distribution } from './histogram.ts';
 export type {
   CancelMessage,
   ClosedMessage,

@@ -237,6 +237,7 @@ export class LeasePool {
       this.#holders.set(connection, { slot: effect.slot, label: request.label, sinceMs: this.#now() });
       connection.use.uses += 1;
       this.#counters.acquired += 1;
+      this.#counters.waitMs.record(effect.waitedMs);
       if (!parked) this.#counters.validationSkips += 1;
       publish('lease', () => ({ pool: this.#options.name, label: request.label, waitMs: effect.waitedMs }));
       resolve(connection);
@@ -262,6 +263,7 @@ export class LeasePool {
     this.#holders.delete(connection);
     const useMs = this.#now() - holder.sinceMs;
     this.#counters.leasedMs += useMs;
+    this.#counters.useMs.record(useMs);
     publish('release', () => ({ pool: this.#options.name, label: holder.label, useMs }));
     return holder;
   }

@@ -6,6 +6,7 @@ import type { ExecutionOutcome } from './execution.ts';
 import { errorOfOutcome } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { Result } from './queries.ts';
+import type { Counters } from './stats.ts';
 import { TooManyRowsError } from './usage-errors.ts';
 
 /** Where statements go, for what is published about them. */
@@ -15,6 +16,7 @@ export interface QueryTarget {
   readonly port: number;
   readonly database: string;
   readonly clock: { now(): number };
+  readonly operations: Counters['operations'];
 }
 
 export interface Submission {
@@ -32,21 +34,30 @@ export interface Submission {
 const tooManyRows = (call: Call): TooManyRowsError =>
   new TooManyRowsError({ maxRows: call.maxRows }, { label: call.label });
 
-const record = (call: Call, how: Submission, o: { rows: number; error: PostgresError | undefined }): void =>
+const record = (call: Call, how: Submission, o: { rows: number; error: PostgresError | undefined }): void => {
+  const { target, acquireMs, attempt } = how;
+  const durationMs = target.clock.now() - call.startedAtMs;
+  const counters = target.operations[call.kind.operation];
+  counters.count += 1;
+  counters.rows += o.rows;
+  if (o.error !== undefined) counters.errors += 1;
+  counters.durationMs.record(durationMs);
+  counters.acquireMs.record(acquireMs);
   publish('query', () => ({
-    pool: how.target.pool,
+    pool: target.pool,
     verdict: { operation: call.kind.operation, summary: call.kind.keyword.toUpperCase() },
     label: call.label,
-    durationMs: how.target.clock.now() - call.startedAtMs,
-    acquireMs: how.acquireMs,
+    durationMs,
+    acquireMs,
     rows: o.rows,
     ...(o.error?.sqlState === undefined ? {} : { sqlState: o.error.sqlState }),
     ...(o.error === undefined ? {} : { code: o.error.code }),
-    attempt: how.attempt,
-    host: how.target.host,
-    port: how.target.port,
-    database: how.target.database,
+    attempt,
+    host: target.host,
+    port: target.port,
+    database: target.database,
   }));
+};
 
 /** Submits one statement to a connection and tells its outcome: the result, or one of our errors. */
 export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result> => {

@@ -156,6 +156,7 @@ export class SlotLife {
     if (setup !== undefined && !(await this.#setUp(slot, life, { connection, setup }))) return;
     life.setupMs = this.#now() - life.startedAtMs - life.connectMs;
     this.#context.counters.created += 1;
+    this.#context.counters.createMs.record(life.connectMs + life.setupMs);
     const phases = { connectMs: life.connectMs, setupMs: life.setupMs };
     publish('connect', () => ({ pool: options.name, host: options.host, ok: true, phases }));
     this.#context.emit({ type: 'ready', slot });

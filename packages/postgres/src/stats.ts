@@ -1,4 +1,17 @@
+import { Histogram, type Distribution } from './histogram.ts';
 import type { LeasePoolState, RetireReason } from './lease-model.ts';
+import type { Operation } from './statement-kind.ts';
+
+/** What statements of one sort have cost. */
+export interface OperationStats {
+  readonly count: number;
+  readonly errors: number;
+  readonly rows: number;
+  /** From the call to its end, waiting included. */
+  readonly durationMs: Distribution;
+  /** Waiting for a connection; 0 inside a lease or transaction. */
+  readonly acquireMs: Distribution;
+}
 
 /** Numbers since creation, never cleared; the levels (`open` … `waiting`) are those of now. */
 export interface PostgresStats {
@@ -37,6 +50,22 @@ export interface PostgresStats {
     /** By SQLSTATE of the failure that was repeated; `connection` for a lost one. */
     readonly retries: Readonly<Record<string, number>>;
   };
+  /** Wait for a connection. */
+  readonly waitMs: Distribution;
+  /** Length of a lease. */
+  readonly useMs: Distribution;
+  /** From the start of a connect to the end of the set-up. */
+  readonly createMs: Distribution;
+  readonly operations: Readonly<Record<Operation, OperationStats>>;
+}
+
+/** The counters behind `operations`. */
+export interface OperationCounters {
+  count: number;
+  errors: number;
+  rows: number;
+  readonly durationMs: Histogram;
+  readonly acquireMs: Histogram;
 }
 
 /** The plain counters behind `stats()`. */
@@ -59,7 +88,19 @@ export interface Counters {
   unknown: number;
   readonly closed: Partial<Record<RetireReason, number>>;
   readonly retries: Record<string, number>;
+  readonly waitMs: Histogram;
+  readonly useMs: Histogram;
+  readonly createMs: Histogram;
+  readonly operations: Readonly<Record<Operation, OperationCounters>>;
 }
+
+const createOperation = (): OperationCounters => ({
+  count: 0,
+  errors: 0,
+  rows: 0,
+  durationMs: new Histogram(),
+  acquireMs: new Histogram(),
+});
 
 export const createCounters = (): Counters => ({
   maxWaiting: 0,
@@ -80,6 +121,16 @@ export const createCounters = (): Counters => ({
   unknown: 0,
   closed: {},
   retries: {},
+  waitMs: new Histogram(),
+  useMs: new Histogram(),
+  createMs: new Histogram(),
+  operations: { read: createOperation(), write: createOperation(), ddl: createOperation(), admin: createOperation() },
+});
+
+const snapshotOf = (o: OperationCounters): OperationStats => ({
+  ...o,
+  durationMs: o.durationMs.snapshot(),
+  acquireMs: o.acquireMs.snapshot(),
 });
 
 /** A copy of all numbers. */
@@ -88,7 +139,8 @@ export const statsOf = (
   counters: Counters,
   o: { readonly name: string; readonly host: string; readonly nowMs: number },
 ): PostgresStats => {
-  const { committed, rolledBack, unknown, retries, closed, ...counted } = counters;
+  const { committed, rolledBack, unknown, retries, closed, operations, ...counted } = counters;
+  const { read, write, ddl, admin } = operations;
   const { connecting, setup, idle, validating, leased, resetting, closing } = pool.counts;
   let { leasedMs } = counters;
   for (const slot of pool.slots.values()) if (slot.state === 'leased') leasedMs += o.nowMs - slot.sinceMs;
@@ -108,6 +160,10 @@ export const statsOf = (
     waiting: pool.waiters.size,
     leasedMs,
     closed: { ...closed },
+    waitMs: counters.waitMs.snapshot(),
+    useMs: counters.useMs.snapshot(),
+    createMs: counters.createMs.snapshot(),
+    operations: { read: snapshotOf(read), write: snapshotOf(write), ddl: snapshotOf(ddl), admin: snapshotOf(admin) },
     tx: { committed, rolledBack, unknown, retries: { ...retries } },
   };
 };

@@ -41,7 +41,14 @@ describe('holes of BEGIN and COMMIT', () => {
       counters,
       setupSession: () => ({ query: () => Promise.reject(new Error('unused')) }),
     });
-    const target = { pool: 'default', host: db().host, port: db().port, database: db().database, clock };
+    const target = {
+      pool: 'default',
+      host: db().host,
+      port: db().port,
+      database: db().database,
+      clock,
+      operations: counters.operations,
+    };
     const connection = await leases.acquire({
       label: undefined,
       deadlineMs: 5_000,
@@ -134,6 +141,44 @@ describe('holes of BEGIN and COMMIT', () => {
     );
     expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN' });
     expect(hasty.stats().cancelsSent).toBe(0);
+  });
+
+  test('close lets a COMMIT end, and never cancels one', async () => {
+    const finishing = open({ timeouts: { cancelGraceMs: 100 } });
+    const committed = finishing.tx((tx) => tx.execute("insert into slow_commit values ('closing')"));
+    await eventually(() => finishing.stats().leased === 1, 'it runs');
+    const report = await finishing.close({ deadlineMs: 5_000 });
+    expect(await committed).toBe(1);
+    expect(report).toMatchObject({ leasesFinished: 1, destroyed: 0, unknownOutcomes: 0 });
+    const cut = open({ timeouts: { cancelGraceMs: 300 } });
+    const pending = rejection(cut.tx((tx) => tx.execute("insert into slow_commit values ('cut off')")));
+    await using observer = open();
+    await eventually(
+      async () =>
+        (await observer.value(
+          "select count(*)::int from pg_stat_activity where query = 'commit' and state = 'active'",
+        )) === 1,
+      'COMMIT runs',
+    );
+    expect(await cut.close({ deadlineMs: 400 })).toMatchObject({ destroyed: 1 });
+    expect(await pending).toMatchObject({ code: 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN' });
+    expect(cut.stats()).toMatchObject({ cancelsSent: 0, tx: { unknown: 1 } });
+  });
+
+  test('a rollback that is not answered ends the connection, and the error of the callback is rethrown', async () => {
+    await using proxy = await startTcpProxy({ target: db() });
+    const pg = open({ host: proxy.host, port: proxy.port });
+    const mine = new Error('mine');
+    const thrown = await rejection(
+      pg.tx(async (tx) => {
+        await tx.execute("insert into facts values ('frozen')");
+        proxy.freeze();
+        throw mine;
+      }),
+    );
+    expect(thrown).toBe(mine);
+    await pg.close({ deadlineMs: 100 });
+    expect(await count("facts where n = 'frozen'")).toBe(0);
   });
 
   test('a loss before COMMIT is written is rejected, and repeated where the pool may', async () => {

@@ -172,6 +172,19 @@ describe('holes of leases', () => {
     expect(pg.stats()).toMatchObject({ waiting: 0, aborted: 2 });
   });
 
+  test('on a lease statements run in order, and one whose time ends while it is queued is never sent', async () => {
+    await using pg = open(single);
+    await pg.execute('create table queued (id int)');
+    await using lease = await pg.lease();
+    const first = lease.value('select 1 from pg_sleep(0.3)');
+    const tooLate = rejection(lease.query('insert into queued values (1)', [], { deadlineMs: 60 }));
+    const aborted = rejection(lease.query('insert into queued values (2)', [], { signal: AbortSignal.abort() }));
+    const last = lease.value('select count(*)::int from queued');
+    expect(await tooLate).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE', outcome: 'not-sent', retryable: true });
+    expect(await Promise.all([first, last])).toEqual([1, 0]);
+    expect(await aborted).toMatchObject({ code: 'BUSBAR_POSTGRES_ABORTED', outcome: 'not-sent' });
+  });
+
   test('H31 a late cancel hits nobody', async () => {
     await using pg = open({ pool: { max: 2 } });
     const round = async (n: number): Promise<void> => {
