@@ -48,10 +48,15 @@ export const CORE_NAMES: ReadonlySet<string> = new Set([
   'data_base64',
 ]);
 
-const ATTRIBUTE_NAME = /^[a-z0-9]+$/;
-
-/** Whether CloudEvents allows the name for an attribute that is read. */
-export const isAttributeName = (name: string): boolean => ATTRIBUTE_NAME.test(name) && name !== 'data';
+/** Whether CloudEvents allows the name for an attribute that is read: a-z and 0-9, and not `data`. */
+export function isAttributeName(name: string): boolean {
+  for (let index = 0; index < name.length; index += 1) {
+    const code = name.charCodeAt(index);
+    const isLetterOrDigit = (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39);
+    if (!isLetterOrDigit) return false;
+  }
+  return name !== '' && name !== 'data';
+}
 
 /** Code points that CloudEvents forbids in strings besides control characters and lone surrogates. */
 const isNoncharacter = (code: number): boolean => (code & 0xff_fe) === 0xff_fe || (code >= 0xfd_d0 && code <= 0xfd_ef);

@@ -2,7 +2,7 @@
  * CloudEvents Kafka protocol binding, binary mode: the value is the data, every attribute is a header.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md
  */
-import { SPECVERSION } from './attributes.ts';
+import { CORE_NAMES, SPECVERSION } from './attributes.ts';
 import type { ExtensionEntry } from './extensions.ts';
 import type { TraceCarrier } from './trace-context.ts';
 
@@ -25,6 +25,12 @@ export type RecordHeaders = Readonly<Record<string, string>>;
 /** What a writer says of JSON data. */
 export const JSON_CONTENT_TYPE = 'application/json';
 
+/** What marks a header as an attribute. */
+export const PREFIX = 'ce_';
+
+/** Header names of the known attributes, made once: a name that is put together anew is slow to look up. */
+export const HEADER_OF: ReadonlyMap<string, string> = new Map([...CORE_NAMES].map((name) => [name, PREFIX + name]));
+
 /** The headers of an event, in fixed order: same event, same bytes. Without data (a tombstone) there is no content type. */
 export function binaryHeaders(event: OutgoingEvent, hasData: boolean): RecordHeaders {
   const headers: Record<string, string> = hasData ? { 'content-type': JSON_CONTENT_TYPE } : {};
@@ -36,7 +42,7 @@ export function binaryHeaders(event: OutgoingEvent, hasData: boolean): RecordHea
   if (event.subject !== undefined) headers['ce_subject'] = event.subject;
   if (event.dataschema !== undefined) headers['ce_dataschema'] = event.dataschema;
   if (event.partitionkey !== null) headers['ce_partitionkey'] = event.partitionkey;
-  for (const [name, value] of event.extensions) headers[`ce_${name}`] = String(value);
+  for (const [name, value] of event.extensions) headers[HEADER_OF.get(name) ?? PREFIX + name] = String(value);
   return addTrace(headers, event.trace);
 }
 

@@ -5,10 +5,12 @@ export interface ContentType {
   readonly isUtf8: boolean;
 }
 
+const PLAIN_JSON: ContentType = Object.freeze({ mediaType: 'application/json', isUtf8: true });
 const CHARSET = /;\s*charset\s*=\s*"?([^";\s]*)/i;
 
 /** Reads a `content-type` header; any case, with or without parameters. */
 export function parseContentType(text: string): ContentType {
+  if (text === 'application/json') return PLAIN_JSON;
   const [mediaType = ''] = text.split(';', 1);
   const charset = CHARSET.exec(text)?.[1]?.toLowerCase();
   return {

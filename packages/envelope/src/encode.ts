@@ -17,6 +17,7 @@ import type { ResolvedCodecOptions } from './options.ts';
 import { AttributeMaker, computedAttribute } from './outgoing-attributes.ts';
 import { firstDifference } from './round-trip.ts';
 import { structuredRecord } from './structured-codec.ts';
+import { utf8Length } from './utf8-length.ts';
 
 /** One Kafka record. Fits `OutboxRecord` of `@busbar/outbox`. */
 export interface EncodedEvent {
@@ -50,7 +51,9 @@ export class Encoder {
     const partitionkey = o.key ?? keyOf(event, value);
     const subject = o.subject ?? subjectOf(event, value, partitionkey);
     const text = jsonOf(event, value, this.#options.checkRoundTrip);
-    const outgoing: OutgoingEvent = { ...attributes, subject, dataschema: event.dataschema, partitionkey };
+    const { id, source, type, time, extensions, trace } = attributes;
+    const { dataschema } = event;
+    const outgoing: OutgoingEvent = { id, source, type, time, subject, dataschema, partitionkey, extensions, trace };
     const isStructured = (o.mode ?? this.#options.mode) === 'structured';
     const record = isStructured
       ? structuredRecord(outgoing, text)
@@ -81,8 +84,8 @@ export class Encoder {
 
 /** Bytes that a record takes up, as far as the event decides them; both sides count in the same way. */
 export function recordBytes(value: string | null, key: string | null, headers: RecordHeaders): number {
-  let bytes = (value === null ? 0 : Buffer.byteLength(value)) + (key === null ? 0 : Buffer.byteLength(key));
-  for (const name in headers) bytes += name.length + Buffer.byteLength(headers[name] ?? '');
+  let bytes = utf8Length(value ?? '') + utf8Length(key ?? '');
+  for (const name in headers) bytes += name.length + utf8Length(headers[name] ?? '');
   return bytes;
 }
 

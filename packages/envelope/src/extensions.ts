@@ -47,18 +47,10 @@ export function declareExtensions(option: Readonly<Record<string, ExtensionType>
 }
 
 function valueFault(name: string, type: ExtensionType, value: unknown): string | undefined {
-  switch (type) {
-    case 'string':
-      return attributeFault(value, ATTRIBUTE_LIMITS.attributeBytes);
-    case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'must be a boolean';
-    case 'integer': {
-      if (typeof value !== 'number' || !isAttributeInteger(value)) return 'must be an integer of 32 bits';
-      return name === 'priority' && (value < 0 || value > MAX_PRIORITY)
-        ? `must be from 0 to ${MAX_PRIORITY}`
-        : undefined;
-    }
-  }
+  if (type === 'string') return attributeFault(value, ATTRIBUTE_LIMITS.attributeBytes);
+  if (type === 'boolean') return typeof value === 'boolean' ? undefined : 'must be a boolean';
+  if (typeof value !== 'number' || !isAttributeInteger(value)) return 'must be an integer of 32 bits';
+  return name === 'priority' && (value < 0 || value > MAX_PRIORITY) ? `must be from 0 to ${MAX_PRIORITY}` : undefined;
 }
 
 /** The extensions of one event in declared order; what does not fit the declaration is added to `issues`. */

@@ -73,20 +73,12 @@ class Scanner {
   }
 
   #next(state: State): Step {
-    switch (state) {
-      case 'value':
-        return this.#value('a value');
-      case 'item-or-end':
-        return this.#take(']') ? this.#closed() : this.#value('a value or "]"');
-      case 'key':
-        return this.#key('a property name');
-      case 'key-or-end':
-        return this.#take('}') ? this.#closed() : this.#key('a property name or "}"');
-      case 'colon':
-        return this.#take(':') ? 'value' : this.#failed('":"');
-      case 'after':
-        return this.#after();
-    }
+    if (state === 'value') return this.#value('a value');
+    if (state === 'item-or-end') return this.#take(']') ? this.#closed() : this.#value('a value or "]"');
+    if (state === 'key') return this.#key('a property name');
+    if (state === 'key-or-end') return this.#take('}') ? this.#closed() : this.#key('a property name or "}"');
+    if (state === 'colon') return this.#take(':') ? 'value' : this.#failed('":"');
+    return this.#after();
   }
 
   #value(expected: string): Step {

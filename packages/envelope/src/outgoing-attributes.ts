@@ -37,12 +37,11 @@ export class AttributeMaker {
     const trace = validTrace(o.trace ?? ambient);
     const id = o.id === undefined ? this.#nextId() : checked('id', o.id, issues);
     const time = timestamp('time', o.time ?? new Date(this.#options.wallClock()), issues);
-    const extensions = [
-      ...this.#standardExtensions(o, ambient, issues),
-      ...(trace.traceparent === undefined ? [] : [['traceparent', trace.traceparent] as const]),
-      ...extensionEntries(this.#options.extensions, o.extensions ?? {}, issues),
-      ...this.#options.constants,
-    ];
+    const extensions = this.#standardExtensions(o, ambient, issues);
+    if (trace.traceparent !== undefined) extensions.push(['traceparent', trace.traceparent]);
+    if (o.extensions !== undefined)
+      extensions.push(...extensionEntries(this.#options.extensions, o.extensions, issues));
+    extensions.push(...this.#options.constants);
     if (o.key !== undefined) checked('key', o.key, issues);
     if (o.subject !== undefined) checked('subject', o.subject, issues);
     if (issues.length > 0) throw new AttributeInvalidError({ event: event.name, issues });
@@ -59,7 +58,7 @@ export class AttributeMaker {
   }
 
   /** The extensions that have an option of their own, in fixed order. */
-  #standardExtensions(o: EncodeOptions, ambient: EventContext, issues: Issue[]): readonly ExtensionEntry[] {
+  #standardExtensions(o: EncodeOptions, ambient: EventContext, issues: Issue[]): ExtensionEntry[] {
     const entries: ExtensionEntry[] = [];
     for (const name of ['correlationid', 'causationid'] as const) {
       const value = o[name] === undefined ? this.#inherited(name, ambient) : checked(name, o[name], issues);

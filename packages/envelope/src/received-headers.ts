@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 
 import { isAttributeName, receivedFault } from './attributes.ts';
+import { HEADER_OF, PREFIX } from './binary-codec.ts';
 import { type Issue, pointerStep } from './issue.ts';
+import { utf8Length } from './utf8-length.ts';
 
 /** Text, or its UTF-8 bytes. */
 export type HeaderBytes = string | Uint8Array;
@@ -27,15 +29,13 @@ export function textOf(bytes: HeaderBytes): string {
 export const isValidUtf8 = (bytes: HeaderBytes): boolean => typeof bytes === 'string' || isUtf8(bytes);
 
 export const byteLengthOf = (bytes: HeaderBytes): number =>
-  typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
+  typeof bytes === 'string' ? utf8Length(bytes) : bytes.length;
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const isHeaderBytes = (value: unknown): value is HeaderBytes =>
   typeof value === 'string' || value instanceof Uint8Array;
-
-const UPPER_CASE = /[A-Z]/;
 
 /** The headers of one record, whatever client received it; names in any case. Values stay bytes until they are read. */
 export class ReceivedHeaders implements ReceivedAttributes {
@@ -46,16 +46,16 @@ export class ReceivedHeaders implements ReceivedAttributes {
   constructor(headers: ReceivedHeaderSet | undefined) {
     if (headers === undefined) return;
     if (headers instanceof Map) for (const [name, value] of headers) this.#add(name, value);
-    else for (const [name, value] of Object.entries(headers)) this.#add(name, value);
+    else for (const name of Object.keys(headers)) this.#add(name, Reflect.get(headers, name));
   }
 
   #add(name: unknown, value: unknown): void {
     const first: unknown = Array.isArray(value) ? value[0] : value;
     if (!isHeaderBytes(name) || !isHeaderBytes(first)) return;
     const text = textOf(name);
-    this.#names.push(UPPER_CASE.test(text) ? text.toLowerCase() : text);
+    this.#names.push(text.toLowerCase());
     this.#values.push(first);
-    this.#bytes += byteLengthOf(name) + byteLengthOf(first);
+    this.#bytes += utf8Length(text) + byteLengthOf(first);
   }
 
   /** Bytes of all names and values. */
@@ -65,31 +65,36 @@ export class ReceivedHeaders implements ReceivedAttributes {
 
   /** A header by its lower-case name. A record has a dozen: a search is cheaper than a map. */
   header(name: string): string | undefined {
-    const value = this.#values[this.#names.indexOf(name)];
-    return value === undefined ? undefined : textOf(value);
+    const index = this.#names.indexOf(name);
+    const value = this.#values[index];
+    if (value === undefined || typeof value === 'string') return value;
+    const text = textOf(value);
+    if (!text.includes('\uFFFD')) this.#values[index] = text; // else it may be no UTF-8, which `faults` must still see
+    return text;
   }
 
   get(name: string): string | undefined {
-    const own = this.header(`ce_${name}`);
+    const own = this.header(HEADER_OF.get(name) ?? PREFIX + name);
     if (name === 'datacontenttype') return this.header('content-type') ?? own;
     return own ?? (name === 'traceparent' || name === 'tracestate' ? this.header(name) : undefined);
   }
 
   names(): readonly string[] {
-    return this.#attributeNames().filter((name) => name !== 'specversion');
-  }
-
-  #attributeNames(): readonly string[] {
-    return this.#names.flatMap((name) => (name.startsWith('ce_') ? [name.slice(3)] : []));
+    const attributes = this.#names.filter((name) => name.startsWith(PREFIX) && name !== 'ce_specversion');
+    return attributes.map((name) => name.slice(PREFIX.length));
   }
 
   /** What is wrong with the attributes, all at once. */
   faults(): readonly Issue[] {
-    return this.#names.flatMap((name, index) => {
-      const value = this.#values[index];
-      const fault = name.startsWith('ce_') && value !== undefined ? headerFault(name.slice(3), value) : undefined;
-      return fault === undefined ? [] : [{ path: pointerStep(name), message: fault }];
-    });
+    const issues: Issue[] = [];
+    for (let index = 0; index < this.#names.length; index += 1) {
+      const name = this.#names[index] ?? '';
+      const message = name.startsWith(PREFIX)
+        ? headerFault(name.slice(PREFIX.length), this.#values[index] ?? '')
+        : undefined;
+      if (message !== undefined) issues.push({ path: pointerStep(name), message });
+    }
+    return issues;
   }
 }
 
@@ -104,6 +109,9 @@ function headerFault(name: string, value: HeaderBytes): string | undefined {
 
 /** The common case, decided without making a string. */
 function isPrintableAscii(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte < 0x20 || byte >= 0x7f) return false;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (byte < 0x20 || byte >= 0x7f) return false;
+  }
   return true;
 }

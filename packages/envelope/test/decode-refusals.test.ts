@@ -43,7 +43,7 @@ describe('what decode refuses in binary mode', () => {
     ['MALFORMED_DATA', { ...record, value: '' }],
     ['MALFORMED_DATA', { ...record, value: Uint8Array.of(0x22, 0xff, 0x22) }],
     ['DATA_INVALID', { ...record, value: 'null' }],
-  ])('%s', (code, wrong) => {
+  ])('a binary record is refused as %s (%#)', (code, wrong) => {
     const result = codec.decode(wrong);
     expect(codeOf(result)).toBe(code);
     expect(issuesOf(result).length).toBeGreaterThan(0);

@@ -45,7 +45,7 @@ describe('T2 writer closed, reader open', () => {
       { next: { next: { b: 1 } } },
       ['/next/next/b'],
     ],
-  ])('%s', (...[, schema, data, paths]) => {
+  ])('the writer closes and the reader opens: %s', (...[, schema, data, paths]) => {
     const sides = sidesOf(schema);
     expect(sides.write(data)).toEqual(paths.map((path) => `${path} ${UNKNOWN}`));
     expect(sides.reads(data)).toBe(true);

@@ -51,7 +51,7 @@ describe('reading structured mode', () => {
     ['MALFORMED_DATA', { data: undefined, data_base64: Buffer.from('{').toString('base64') }],
     ['DATA_INVALID', { data: undefined }],
     ['DATA_INVALID', { data: null }],
-  ])('%s', (code, changes) => {
+  ])('a structured record is refused as %s (%#)', (code, changes) => {
     expect(codeOf(decode(changes))).toBe(code);
   });
 
