@@ -13,7 +13,7 @@ import { randomBytes as cryptoRandomBytes } from 'node:crypto';
 const COUNTER_LIMIT = 2 ** 26;
 const COUNTER_START_MASK = 2 ** 25 - 1;
 const POOL_BYTES = 4_096;
-const HEX_DIGITS = Uint8Array.from(Buffer.from('0123456789abcdef'));
+const HEX_DIGITS = new TextEncoder().encode('0123456789abcdef');
 const DASH = 45;
 
 export interface IdGeneratorOptions {
