@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 
 export interface ImportedModule {
   readonly specifier: string;
-  /** 1-based. */
+  /** 1-based, of the end of the statement. */
   readonly line: number;
+  /** `import type` or `export type`: gone when the program runs. */
+  readonly typeOnly: boolean;
 }
 
-const SPECIFIER = /\b(?:from|import)\s*\(?\s*(['"])([^'"\n]+)\1/gu;
+/** A static import or re-export over any number of lines, an import for its effect, a dynamic import. */
+const SPECIFIER =
+  /^\s*(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"\n]+)['"]|^\s*import\s*['"]([^'"\n]+)['"]|\bimport\(\s*['"]([^'"\n]+)['"]/gmu;
 
 /**
  * What a TypeScript file imports, re-exports or loads dynamically, type-only imports included.
@@ -22,7 +26,8 @@ export const importsIn = (text: string): readonly ImportedModule[] => {
     .map((line) => (/^\s*(?:\*|\/\/|\/\*)/u.test(line) ? '' : line))
     .join('\n');
   return [...code.matchAll(SPECIFIER)].map((match) => ({
-    specifier: match[2] ?? '',
-    line: code.slice(0, match.index).split('\n').length,
+    specifier: match[1] ?? match[2] ?? match[3] ?? '',
+    line: code.slice(0, match.index + match[0].length).split('\n').length,
+    typeOnly: /^\s*(?:import|export)\s+type\b/u.test(match[0]),
   }));
 };

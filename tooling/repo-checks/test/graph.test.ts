@@ -61,7 +61,16 @@ describe('dependency graph', () => {
 
   it('a dynamic import is an edge, an example in a doc comment is none', () => {
     const text = " * import { createBusbar } from 'busbar';\nconst m = await import('kafkajs');\n";
-    expect(importsIn(text)).toEqual([{ specifier: 'kafkajs', line: 2 }]);
+    expect(importsIn(text)).toEqual([{ specifier: 'kafkajs', line: 2, typeOnly: false }]);
+  });
+
+  it('an import over several lines is found at its end; Buffer.from and prose are none', () => {
+    const text =
+      "import {\n  a,\n} from './a.ts';\nimport './effect.ts';\nBuffer.from('bytes'); const s = 'taken from \"b\"';\n";
+    expect(importsIn(text)).toEqual([
+      { specifier: './a.ts', line: 3, typeOnly: false },
+      { specifier: './effect.ts', line: 4, typeOnly: false },
+    ]);
   });
 
   it('a source that imports index.ts is found', async () => {
@@ -69,11 +78,12 @@ describe('dependency graph', () => {
     expect(await problems(indexImports, root)).toEqual(['packages/retry/src/a.ts:1 imports ./index.ts']);
   });
 
-  it('a type-only import cycle over three files is found', async () => {
+  it('an import cycle over three files is found, and a type-only one is none', async () => {
     const root = repositoryWith({
-      'src/a.ts': "import type { B } from './b.ts';\n",
-      'src/b.ts': "import type { C } from './inner/c.ts';\n",
-      'src/inner/c.ts': "import type { A } from '../a.ts';\n",
+      'src/a.ts': "import { B } from './b.ts';\nimport type { D } from './d.ts';\n",
+      'src/b.ts': "import { C } from './inner/c.ts';\n",
+      'src/d.ts': "import { A } from './a.ts';\n",
+      'src/inner/c.ts': "import { A } from '../a.ts';\n",
     });
     expect(await problems(cycles, root)).toEqual([
       'packages/retry/src/a.ts import cycle: src/a.ts → src/b.ts → src/inner/c.ts → src/a.ts',
