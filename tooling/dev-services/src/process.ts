@@ -17,6 +17,8 @@ export interface ProcessRef {
 
 interface ProcessStat {
   readonly state: string;
+  /** A killed process is a zombie while some of its threads still end, and until they have, it holds its ports. */
+  readonly threads: number;
   readonly parentPid: number;
   readonly startedAt: string;
 }
@@ -24,7 +26,12 @@ interface ProcessStat {
 /** The fields of /proc/<pid>/stat after the command name, which may itself hold blanks and brackets. */
 export const parseProcStat = (text: string): ProcessStat => {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', parentPid: Number(fields[1]), startedAt: fields[19] ?? '' };
+  return {
+    state: fields[0] ?? '',
+    threads: Number(fields[17]),
+    parentPid: Number(fields[1]),
+    startedAt: fields[19] ?? '',
+  };
 };
 
 const statOnLinux = (pid: number): ProcessStat | undefined => {
@@ -42,7 +49,7 @@ const statByPs = (pid: number): ProcessStat | undefined => {
       stdio: 'pipe',
     }).trim();
     const [state = '', parentPid = '', ...start] = line.split(/\s+/);
-    return { state, parentPid: Number(parentPid), startedAt: start.join(' ') };
+    return { state, threads: 1, parentPid: Number(parentPid), startedAt: start.join(' ') };
   } catch {
     return undefined; // ps ends with 1 when there is no such process
   }
@@ -51,7 +58,7 @@ const statByPs = (pid: number): ProcessStat | undefined => {
 const statOnWindows = (pid: number): ProcessStat | undefined => {
   try {
     process.kill(pid, 0);
-    return { state: 'R', parentPid: 0, startedAt: 'unknown' };
+    return { state: 'R', threads: 1, parentPid: 0, startedAt: 'unknown' };
   } catch {
     return undefined; // ESRCH: no such process
   }
@@ -63,9 +70,8 @@ const statOf: (pid: number) => ProcessStat | undefined =
 /** The process behind a pid now; `undefined` when it has ended, reaped by its parent or not. */
 export const processRef = (pid: number): ProcessRef | undefined => {
   const stat = statOf(pid);
-  return stat === undefined || stat.state.startsWith('Z') || stat.state.startsWith('X')
-    ? undefined
-    : { pid, startedAt: stat.startedAt };
+  if (stat === undefined || stat.state.startsWith('X')) return undefined;
+  return stat.state.startsWith('Z') && stat.threads <= 1 ? undefined : { pid, startedAt: stat.startedAt };
 };
 
 /** This very process. */

@@ -7,7 +7,7 @@
  * process than the owner started it, it looks every 100 ms whether the owner still lives. It ignores the signals of a terminal, since it
  * has to outlive what they end.
  */
-import { fstatSync, writeFileSync } from 'node:fs';
+import { fstatSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { isAlive, type ProcessRef, selfRef } from './process.ts';
@@ -26,7 +26,8 @@ const ownerGone = (owner: ProcessRef): Promise<void> =>
 
 const [folder = '', pid = '', startedAt = ''] = process.argv.slice(2);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-writeFileSync(join(folder, 'reaper'), String(selfRef().pid));
+writeFileSync(join(folder, 'reaper.new'), String(selfRef().pid));
+renameSync(join(folder, 'reaper.new'), join(folder, 'reaper')); // complete from the first moment
 await ownerGone({ pid: Number(pid), startedAt });
 await endRun(folder);
 // oxlint-disable-next-line unicorn/no-process-exit, node/no-process-exit -- a program: the interval and the pipe would hold it

@@ -1,3 +1,4 @@
+import { DevServiceError } from '../errors.ts';
 import type { KafkaSource } from '../sources.ts';
 import { createTopic, leaderOf, type NewTopic } from './admin.ts';
 import { type ConsoleRecord, readTopic, type ReadTopicOptions } from './console-consumer.ts';
@@ -49,15 +50,25 @@ export class Brokers implements KafkaAccess {
     return this.brokers;
   }
 
+  #running(): readonly string[] {
+    const brokers = this.askable();
+    if (brokers.length > 0) return brokers;
+    throw new DevServiceError('NOT_AVAILABLE', {
+      service: 'Kafka',
+      reason: 'no broker runs',
+      help: 'Start a node, or heal().',
+    });
+  }
+
   async createTopic(name: string, o: Omit<NewTopic, 'name'> = {}): Promise<void> {
-    await createTopic(this.askable(), { name, ...o });
+    await createTopic(this.#running(), { name, ...o });
   }
 
-  leader(topic: string, partition: number): Promise<number> {
-    return leaderOf(this.askable()[0] ?? '', topic, partition);
+  async leader(topic: string, partition: number): Promise<number> {
+    return leaderOf(this.#running()[0] ?? '', topic, partition);
   }
 
-  readWithJava(topic: string, o: ReadTopicOptions = {}): Promise<readonly ConsoleRecord[]> {
-    return readTopic(this.askable(), topic, o);
+  async readWithJava(topic: string, o: ReadTopicOptions = {}): Promise<readonly ConsoleRecord[]> {
+    return readTopic(this.#running(), topic, o);
   }
 }

@@ -69,10 +69,10 @@ interface Cache {
   readonly version: string;
 }
 
-const cacheOf = (javaMajor: number): Cache => {
+const cacheOf = (javaMajor: number, parent = cacheFolder('kafka')): Cache => {
   const pom = readFileSync(POM, 'utf8');
   const hash = createHash('sha256').update(pom).digest('hex').slice(0, 16);
-  const folder = join(cacheFolder('kafka'), `${hash}-java${javaMajor}`);
+  const folder = join(parent, `${hash}-java${javaMajor}`);
   mkdirSync(folder, { recursive: true });
   return { folder, version: between(pom, '<kafka.version>', '</kafka.version>') };
 };
@@ -127,6 +127,8 @@ export interface FindKafkaOptions {
   readonly tools?: ToolRunner;
   /** Asks Maven again although it failed a moment ago. Default: `DEV_SERVICES_RETRY=1`. */
   readonly retry?: boolean;
+  /** Where class paths are remembered; default: in the repository's `node_modules`. */
+  readonly cache?: string;
 }
 
 /**
@@ -137,7 +139,7 @@ export interface FindKafkaOptions {
 export const findKafka = async (o: FindKafkaOptions = {}): Promise<KafkaInstallation> => {
   const tools = o.tools ?? runTool;
   const java = await findJava(tools);
-  const cache = cacheOf(java.major);
+  const cache = cacheOf(java.major, o.cache);
   const failure = cachedIn(cache.folder) === undefined ? failureIn(cache.folder) : undefined;
   if (failure !== undefined && !(o.retry ?? process.env['DEV_SERVICES_RETRY'] === '1')) throw resolveFailed(failure);
   const classPath = await poll(

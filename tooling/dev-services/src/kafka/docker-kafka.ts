@@ -53,7 +53,6 @@ export class DockerKafka extends Brokers implements KafkaService {
     return {
       id: 1,
       address: `127.0.0.1:${this.port}`,
-      pid: undefined, // in the container
       pid: undefined, // of a container's world, not of ours
       stop: () => compose.do('stop', 'kafka'),
       kill: () => compose.do('kill', 'kafka'),

@@ -20,12 +20,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_min_messages: 'warning',
 };
 
-/** The data is thrown away: no wait for the disk. The page cache outlives a killed server, so a kill still loses nothing. */
-const NOT_DURABLE: Readonly<Record<string, string>> = {
-  fsync: 'off',
-  full_page_writes: 'off',
-  synchronous_commit: 'off',
-};
+/**
+ * The data is thrown away: no wait for the disk. The page cache outlives a killed server, so a kill still loses nothing; for the same
+ * reason `synchronous_commit` stays on, without which a commit may still be in the server's own memory.
+ */
+const NOT_DURABLE: Readonly<Record<string, string>> = { fsync: 'off', full_page_writes: 'off' };
 
 /** The command line of `postgres`; a caller's settings win. */
 export const serverFlags = (o: ServerFlagOptions): readonly string[] => [
