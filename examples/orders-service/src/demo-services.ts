@@ -68,9 +68,9 @@ const serviceEnv = (databaseUrl: string, kafka: KafkaService | undefined): Recor
 
 const assemble = async (services: Services, keep: boolean): Promise<DemoServices> => {
   const { postgres } = services;
-  if (!postgres.available) throw new DemoImpossible(`${postgres.reason} ${postgres.help}`);
+  if (!postgres.available) throw new DemoImpossible(`${postgres.reason}. ${postgres.help}`);
   const kafka = services.kafka.available ? services.kafka : undefined;
-  const whyNoKafka = services.kafka.available ? undefined : `${services.kafka.reason} ${services.kafka.help}`;
+  const whyNoKafka = services.kafka.available ? undefined : `${services.kafka.reason}. ${services.kafka.help}`;
   await kafka?.createTopic(ORDERS_TOPIC, { partitions: PARTITIONS });
   const databaseUrl = await createDatabase(postgres.adminUrl);
   const reader = new Client({ connectionString: databaseUrl });

@@ -50,9 +50,9 @@ const sayServices = (services: Services): void => {
   say(
     postgres.available
       ? `PostgreSQL ${postgres.version} (${postgres.source})`
-      : `no PostgreSQL: ${postgres.reason} ${postgres.help}`,
+      : `no PostgreSQL: ${postgres.reason}. ${postgres.help}`,
   );
-  say(kafka.available ? `Kafka ${kafka.version} (${kafka.source})` : `no Kafka: ${kafka.reason} ${kafka.help}`);
+  say(kafka.available ? `Kafka ${kafka.version} (${kafka.source})` : `no Kafka: ${kafka.reason}. ${kafka.help}`);
 };
 
 const vitest = (stateFile: string): Promise<number> => {
