@@ -18,7 +18,7 @@ export const base = defineConfig({
   },
 });
 
-/** Fault tests kill and pause servers: the repository run gives them a project of their own, one file at a time (fault.ts). */
+/** Fault tests kill and pause servers: the repository run gives them a project of their own, one file at a time (vitest.fault.config.ts). */
 const inRepositoryRun = process.env['BUSBAR_REPOSITORY_RUN'] === '1';
 
 /** The configuration of one package; `own` wins over what is shared. */

@@ -10,7 +10,7 @@ export default defineConfig({
       'packages/*',
       'tooling/{dev-services,test-kit,repo-checks}',
       'examples/*',
-      'tooling/vitest-preset/fault.ts',
+      'tooling/vitest-preset/vitest.fault.config.ts',
     ],
     coverage: {
       provider: 'v8',
