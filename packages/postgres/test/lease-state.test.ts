@@ -127,6 +127,19 @@ describe('the lease core', () => {
     expect(actor.sockets.get(1)).toBe('ending');
   });
 
+  test('R-PG-1 a connection whose lifetime is over is handed to nobody: not at its release, not from the idle stack', () => {
+    const actor = withIdle(1, { max: 1 });
+    actor.acquire();
+    actor.nowMs += 18_000;
+    const waiter = actor.acquire(60_000);
+    actor.release(1);
+    expect([actor.sockets.get(1), actor.ends.get(waiter)]).toEqual(['ending', undefined]);
+    const other = withIdle(2, { max: 2, validateAfterIdleMs: 60_000 });
+    other.nowMs += 18_000; // the sweep has not come by yet
+    const late = other.acquire(60_000);
+    expect([[...other.sockets.values()], other.ends.get(late)]).toEqual([['ending', 'ending'], undefined]);
+  });
+
   test('minIdle is kept above all and refilled after a death', () => {
     const actor = withIdle(1, { minIdle: 1, max: 2 });
     actor.advance(6_000);
