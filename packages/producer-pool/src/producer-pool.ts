@@ -279,11 +279,13 @@ class Pool implements ProducerPool {
 
   async #orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
     if (signal === undefined) return promise;
+    const gaveUp = (): ProducerAbortedError =>
+      new ProducerAbortedError(this.#details(), { cause: signal.reason, outcome: 'not-sent' });
+    if (signal.aborted) throw gaveUp();
     const aborted = Promise.withResolvers<never>();
     const onAbort = (): void => {
-      aborted.reject(new ProducerAbortedError(this.#details(), { cause: signal.reason, outcome: 'not-sent' }));
+      aborted.reject(gaveUp());
     };
-    if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       await Promise.race([promise, aborted.promise]);

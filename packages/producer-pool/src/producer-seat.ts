@@ -178,10 +178,13 @@ export class ProducerSeat {
     return this.#host.options.clock.now();
   }
 
+  /** The next opening waits; the tick at its end makes it happen. */
   #waitLonger(): void {
+    const { options } = this.#host;
     this.#failures += 1;
-    this.#notBeforeMs =
-      this.#now() + nextDelayMs(this.#backoff, { retry: this.#failures, previousMs: 0 }, this.#host.options.random);
+    const delayMs = nextDelayMs(this.#backoff, { retry: this.#failures, previousMs: 0 }, options.random);
+    this.#notBeforeMs = this.#now() + delayMs;
+    this.#host.requestTick(this.#notBeforeMs);
   }
 
   #start(): void {
@@ -232,7 +235,6 @@ export class ProducerSeat {
     this.#tell({ name: options.name, producerId: id, from: 'connecting', to: 'dead', durationMs });
     this.#waitLonger();
     if (this.#closed) return;
-    this.#host.requestTick(this.#notBeforeMs);
     if (result.type === 'refused') {
       this.#notBeforeMs = Math.max(this.#notBeforeMs, this.#now() + (result.error.retryAfterMs ?? 0));
       this.#host.onRefused(result.error);
