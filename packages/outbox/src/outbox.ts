@@ -17,7 +17,7 @@ import { checkPrivileges, checkSchema } from './startup-check.ts';
 import { outboxStats } from './stats-view.ts';
 import { OutboxCounters, type OutboxStats } from './stats.ts';
 import { StickyShards } from './sticky-shards.ts';
-import { PACKAGE_VERSION } from './version.ts';
+import { packageVersion } from './version.ts';
 import { type Appended, type AppendOptions, Writer } from './writer.ts';
 
 export interface OutboxStartReport {
@@ -227,7 +227,7 @@ class OutboxFacade implements Outbox {
       options: this.#o,
       backlog: this.#backlog,
       counters: this.#counters,
-      version: PACKAGE_VERSION,
+      version: packageVersion(),
     });
     if (this.#pauses.size > 0) this.#relay.setPaused(true);
     this.#relay.start();

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 
 import { nextDelayMs } from '@busbar/retry';
@@ -60,6 +61,8 @@ export class Relay {
   #tickAtMs = Number.POSITIVE_INFINITY;
   readonly #stopped = Promise.withResolvers<void>();
   readonly #ended = new AbortController();
+  /** What a wake-up starts is the relay's work, not that of the transaction or the trace in which it was called. */
+  readonly #scope = new AsyncResource('BusbarOutboxRelay');
   readonly #rules: RelayRules;
   readonly #o: ResolvedOutboxOptions;
   readonly #context: RelayContext;
@@ -140,7 +143,10 @@ export class Relay {
   }
 
   #dispatch(event: RelayEvent): void {
-    if (this.#ended.signal.aborted) return;
+    if (!this.#ended.signal.aborted) this.#scope.runInAsyncScope(() => this.#step(event));
+  }
+
+  #step(event: RelayEvent): void {
     const nowMs = this.#o.clock.now();
     const step = nextRelay(this.#state, event, { nowMs, rules: this.#rules });
     this.#state = step.state;

@@ -1,2 +1,11 @@
-/** Version of this package, as in package.json: what other relays see of this one. */
-export const PACKAGE_VERSION = '0.1.0';
+import { readFileSync } from 'node:fs';
+
+/** Version of this package, as other relays see it; `unknown` where a bundler has left package.json behind. */
+export const packageVersion = (): string => {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+  } catch {
+    return 'unknown'; // only a label: nothing depends on it
+  }
+};

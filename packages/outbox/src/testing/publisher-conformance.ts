@@ -8,6 +8,8 @@ export interface PublisherHarness {
   readonly publisher: Publisher;
   /** An empty topic, which exists. */
   readonly topic: string;
+  /** Time limit of each call. Default: 2_000 ms; a broker on loopback needs no more. */
+  readonly timeoutMs?: number;
   /** Everything in the topic, in order per key. */
   readonly read: () => Promise<readonly OutboxRecord[]>;
   /** The broker refuses the record with this id for its own sake. */
@@ -22,11 +24,13 @@ export interface PublisherHarness {
 export interface ConformanceCase {
   /** Starts with the rule: `P2 …`. */
   readonly name: string;
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
-const TIMEOUT_MS = 2_000;
+const DEFAULT_TIMEOUT_MS = 2_000;
 const GRACE_MS = 1_000;
+
+const timeoutOf = (harness: PublisherHarness): number => harness.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 
 const assert = (holds: boolean, what: string): void => {
   if (!holds) throw new OutboxPortViolationError({ what });
@@ -48,9 +52,10 @@ const idsOf = (records: readonly OutboxRecord[]): readonly string[] =>
 const allOk = (outcomes: readonly PublishOutcome[], count: number): boolean =>
   outcomes.length === count && outcomes.every((outcome) => outcome.ok);
 
-const acknowledged = async ({ publisher, topic, read }: PublisherHarness): Promise<void> => {
+const acknowledged = async (harness: PublisherHarness): Promise<void> => {
+  const { publisher, topic, read } = harness;
   const records = recordsOf(topic, 'p1', ['a', 'b', 'a', null, 'b']);
-  const outcomes = await publisher.publishBatch(records, { timeoutMs: TIMEOUT_MS });
+  const outcomes = await publisher.publishBatch(records, { timeoutMs: timeoutOf(harness) });
   assert(allOk(outcomes, records.length), 'P1: a healthy broker did not acknowledge every record');
   const ids = idsOf(await read());
   assert(
@@ -64,7 +69,8 @@ const acknowledged = async ({ publisher, topic, read }: PublisherHarness): Promi
   );
 };
 
-const unchanged = async ({ publisher, topic, read }: PublisherHarness): Promise<void> => {
+const unchanged = async (harness: PublisherHarness): Promise<void> => {
+  const { publisher, topic, read } = harness;
   const values = ['{"text":"ä€😀 \\u0000"}', new Uint8Array([0, 255, 128, 10]), null];
   for (const [index, value] of values.entries()) {
     const record = {
@@ -75,7 +81,7 @@ const unchanged = async ({ publisher, topic, read }: PublisherHarness): Promise<
       value,
     };
     // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its value
-    const outcome = await publisher.publish(record, { timeoutMs: TIMEOUT_MS });
+    const outcome = await publisher.publish(record, { timeoutMs: timeoutOf(harness) });
     assert(outcome.ok, 'P4: a healthy broker did not acknowledge a record');
     // oxlint-disable-next-line no-await-in-loop -- as above
     const found = (await read()).find((logged) => logged.headers['ce_id'] === record.id);
@@ -89,13 +95,11 @@ const unchanged = async ({ publisher, topic, read }: PublisherHarness): Promise<
 const sameValue = (a: OutboxRecord['value'], b: OutboxRecord['value']): boolean =>
   a === null || b === null ? a === b : Buffer.from(a).equals(Buffer.from(b));
 
-const prefix = async (
-  { publisher, topic, read }: PublisherHarness,
-  refuse: (id: string) => void | Promise<void>,
-): Promise<void> => {
+const prefix = async (harness: PublisherHarness, refuse: (id: string) => void | Promise<void>): Promise<void> => {
+  const { publisher, topic, read } = harness;
   const records = recordsOf(topic, 'p2', ['p2-a', 'p2-b', 'p2-a', 'p2-b', 'p2-a']);
   await refuse('conformance-p2-2');
-  const outcomes = await publisher.publishBatch(records, { timeoutMs: TIMEOUT_MS });
+  const outcomes = await publisher.publishBatch(records, { timeoutMs: timeoutOf(harness) });
   const oks = outcomes.map((outcome) => outcome.ok);
   assert(
     oks[0] === true && oks[1] === true && oks[3] === true,
@@ -115,9 +119,10 @@ const prefix = async (
 };
 
 const timeLimit = async (
-  { publisher, topic, read }: PublisherHarness,
+  harness: PublisherHarness,
   stall: () => Promise<() => void | Promise<void>>,
 ): Promise<void> => {
+  const { publisher, topic, read } = harness;
   const records = recordsOf(topic, 'p3', ['p3-a', 'p3-a', 'p3-b']);
   const release = await stall();
   const late = new Map<number, PublishOutcome>();
@@ -126,8 +131,8 @@ const timeLimit = async (
     if (ended) late.set(index, outcome);
   };
   const limited = Promise.race([
-    publisher.publishBatch(records, { timeoutMs: TIMEOUT_MS, onSettled }),
-    sleep(TIMEOUT_MS + GRACE_MS),
+    publisher.publishBatch(records, { timeoutMs: timeoutOf(harness), onSettled }),
+    sleep(timeoutOf(harness) + GRACE_MS),
   ]);
   const outcomes = await limited;
   ended = true;
@@ -136,7 +141,7 @@ const timeLimit = async (
   assert(outcomes?.length === records.length, 'P3: a record has no outcome at the time limit');
   const [next] = recordsOf(topic, 'p3-next', ['p3-a']);
   assert(
-    next !== undefined && (await publisher.publish(next, { timeoutMs: TIMEOUT_MS * 2 })).ok,
+    next !== undefined && (await publisher.publish(next, { timeoutMs: 2 * timeoutOf(harness) })).ok,
     'P3: a broker that is back was not used',
   );
   const ids = idsOf(await read());
@@ -150,12 +155,15 @@ const timeLimit = async (
 };
 
 const neverRejects = async (
-  { publisher, topic }: PublisherHarness,
+  harness: PublisherHarness,
   down: () => Promise<() => void | Promise<void>>,
 ): Promise<void> => {
+  const { publisher, topic } = harness;
   const up = await down();
   try {
-    const outcomes = await publisher.publishBatch(recordsOf(topic, 'p5', ['p5-a', 'p5-b']), { timeoutMs: TIMEOUT_MS });
+    const outcomes = await publisher.publishBatch(recordsOf(topic, 'p5', ['p5-a', 'p5-b']), {
+      timeoutMs: timeoutOf(harness),
+    });
     assert(
       outcomes.length === 2 && outcomes.every((outcome) => !outcome.ok),
       'P5: a record was acknowledged by a broker that is away',
