@@ -110,8 +110,8 @@ export class Intake {
     };
     this.#sequence += 1;
     this.#open.set(entry, this.#sequence);
-    topics.refreshIfOld(topic);
     this.#place(topic, entry, submission.maxBlockMs === undefined ? undefined : nowMs + submission.maxBlockMs);
+    topics.refreshIfOld(topic);
     return entry;
   }
 

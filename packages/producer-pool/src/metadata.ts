@@ -107,8 +107,9 @@ export class TopicDirectory {
     this.#next();
   }
 
-  /** Asks for the topic again when what is known of it has become old. */
+  /** Asks again for a known topic when what is known of it has become old. */
   refreshIfOld(topic: Topic): void {
+    if (topic.partitions.length === 0) return;
     if (this.#now() - topic.loadedAtMs >= this.#host.options.metadataMaxAgeMs) this.want(topic);
   }
 
