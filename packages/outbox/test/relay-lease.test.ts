@@ -30,7 +30,13 @@ describe('leases', () => {
     expect(driver.noted('lease').at(-1)).toMatchObject({ change: 'lost' });
     expect(driver.state.leases.shards.size).toBe(1);
     driver.take('claim');
-    driver.give({ kind: 'rows', id: driver.state.work?.id ?? 0, rows: [row(4, 'b')], poison: 'park', random: 0 });
+    driver.give({
+      kind: 'rows',
+      id: driver.state.work?.id ?? 0,
+      rows: [row(4, 'x', { shard: row(2, 'b').shard })],
+      poison: 'park',
+      random: 0,
+    });
     expect(driver.sent()).toEqual(['e1', 'e2', 'e3']);
     driver.settled(OK, failed('record', 'rejected'), failed('record', 'rejected'));
     const { id, faults } = driver.take('charge');

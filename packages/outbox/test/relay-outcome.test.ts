@@ -20,6 +20,14 @@ describe('failures of the event', () => {
     expect(driver.noted('retry')).toHaveLength(1);
   });
 
+  test('R6 a failure behind acknowledged records of its key is the key’s all the same', () => {
+    const driver = started({ batchRecords: 8 });
+    driver.claimed([row(1, 'a'), row(2, 'a'), row(3, 'b'), row(4, 'b')]);
+    driver.settled(OK, failed('record', 'rejected'), OK, failed('lane', 'rejected'));
+    expect(driver.take('charge').faults.map((fault) => fault.row.record.id)).toEqual(['e2']);
+    expect(driver.state.order.keys.get('orders\0b')).toMatchObject({ state: 'blocked' });
+  });
+
   test('C2 a row that waits for its retry time holds back its successors', () => {
     const driver = started();
     driver.claimed([row(1, 'a', { attempts: 1, waitMs: 100 }), row(2, 'a'), row(3, 'b')]);
@@ -136,6 +144,22 @@ describe('failures of others', () => {
     driver.claimed(rows.slice(10));
     expect(driver.sent()).toHaveLength(20);
     expect(driver.noted('broker')).toMatchObject([{ to: 'waiting' }, { to: 'probing' }]);
+  });
+
+  test('G1 what a claim brings after the fault is not sent, and a probe is no larger than its allowance', () => {
+    const driver = started({ batchRecords: 100 });
+    const rows = Array.from({ length: 60 }, (_, index) => row(index + 1, `k${index}`));
+    driver.claimed(rows.slice(0, 1));
+    driver.tick(300);
+    driver.settled(failed('broker', 'unknown'));
+    driver.claimed(rows);
+    expect(driver.sent()).toEqual([]);
+    driver.tick(300);
+    driver.claimed(rows);
+    driver.settled(OK);
+    driver.acked();
+    driver.claimed(rows.slice(1));
+    expect(driver.sent()).toHaveLength(40);
   });
 
   test('probes go round the keys: the lowest row may lie on the one dead partition', () => {

@@ -4,7 +4,7 @@ import type { Design } from './model/model-relay.ts';
 import { CALM, simulate, STORM, type Weather } from './model/simulation.ts';
 
 /** Seeds of the ordinary run per kind of weather; more by `OUTBOX_MODEL_SEEDS=20000`, from another place by `OUTBOX_MODEL_FIRST=1`. */
-const SEEDS = Number(process.env['OUTBOX_MODEL_SEEDS'] ?? 300);
+const SEEDS = Number(process.env['OUTBOX_MODEL_SEEDS'] ?? 250);
 const FIRST = Number(process.env['OUTBOX_MODEL_FIRST'] ?? 1);
 const LIMIT_MS = 20_000 + SEEDS * 100;
 
@@ -26,6 +26,14 @@ describe('the relay in the model', () => {
     expect(outcomes.flatMap(({ problems }) => problems)).toEqual([]);
     expect(outcomes.some(({ parked }) => parked > 0)).toBe(true);
   });
+
+  test(
+    'lost answers of the database cost nothing: a statement is repeated, an event is not',
+    { timeout: LIMIT_MS },
+    () => {
+      expect(failures({ ...CALM, lostAnswers: true, poison: true })).toEqual([]);
+    },
+  );
 
   test('crashes and pauses cost at most a window of duplicates each', { timeout: LIMIT_MS }, () => {
     expect(failures({ ...CALM, relays: 2, crashes: true, pauses: true })).toEqual([]);

@@ -78,7 +78,8 @@ export const modelBroker = (
   const planWhileUp = (row: ClaimedRow): Plan => {
     if (faultsOf(row)) return { outcome: failure('record', 'rejected'), append: 'no', late: false };
     if (random() < weather.laneRatio) return { outcome: failure('lane', 'rejected'), append: 'no', late: false };
-    if (random() < weather.lostAckRatio) return { outcome: failure('lane', 'unknown'), append: somehow(), late: false };
+    if (random() < weather.lostAckRatio)
+      return { outcome: failure(random() < 0.3 ? 'record' : 'lane', 'unknown'), append: somehow(), late: false };
     if (random() < weather.lateRatio) return { outcome: failure('lane', 'unknown'), append: somehow(), late: true };
     return { outcome: { ok: true }, append: 'now', late: false };
   };

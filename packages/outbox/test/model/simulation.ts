@@ -261,10 +261,10 @@ class Simulation {
     };
   }
 
-  /** I4 for weather in which every duplicate has a cause that is counted. */
+  /** I4 for weather in which every duplicate has a cause that is counted. Lost answers alone explain none: they are asked again. */
   #countDuplicates(): void {
-    const { lanes, lostAnswers, outages, failovers } = this.#weather;
-    if (lanes || lostAnswers || outages || failovers) return;
+    const { lanes, lostAnswers, outages, failovers, relays } = this.#weather;
+    if (lanes || outages || failovers || (lostAnswers && relays > 1)) return;
     const bound = this.faults * this.window;
     const { duplicates } = this.verdicts;
     if (duplicates > bound) this.verdicts.problem(`I4 ${duplicates} duplicates, at most ${bound} are explained`);
