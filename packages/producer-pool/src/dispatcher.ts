@@ -27,6 +27,7 @@ import type { Topic, TopicDirectory } from './metadata.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
 import type { Placement } from './placement.ts';
 import type { PooledProducer } from './producer-seat.ts';
+import { RecentAcks } from './recent-acks.ts';
 import type { PoolCounters } from './stats.ts';
 
 export interface DispatcherHost {
@@ -43,9 +44,6 @@ export interface DispatcherHost {
   onIdle(runner: LaneRunner): void;
 }
 
-/** An acknowledgement of another lane within this time shows that a fault is the lane's own (LN-9). */
-const OTHERS_ACKED_MS = 10_000;
-
 /** A new lane in so many looks for lanes to forget. */
 const SWEEP_EVERY = 64;
 
@@ -57,9 +55,10 @@ export class Dispatcher {
   /** In the order in which they became ready. */
   readonly #ready = new Set<LaneRunner>();
   readonly #calls = new Set<Call>();
+  /** Lanes whose linger ends with this turn. */
+  readonly #lingering = new Set<LaneRunner>();
   #pumping: NodeJS.Immediate | undefined;
-  #lastAck: { readonly runner: LaneRunner; readonly atMs: number } | undefined;
-  #otherAck: { readonly runner: LaneRunner; readonly atMs: number } | undefined;
+  readonly #recentAcks = new RecentAcks();
   #flushing = 0;
 
   constructor(host: DispatcherHost) {
@@ -264,7 +263,7 @@ export class Dispatcher {
     this.#observe.started(call);
     this.#host.requestTick(call.watchdogAtMs);
     this.#host.onBatch(call.request.topic, partition);
-    const othersAcked = (): boolean => this.#othersAcked(runner);
+    const othersAcked = (): boolean => this.#recentAcks.ofOthers(runner, this.#now());
     void this.#run(call, runAttempt({ options, call, cut: cut.promise, othersAcked }));
   }
 
@@ -283,8 +282,7 @@ export class Dispatcher {
     if (result.type === 'acked') {
       placement.acked(producer);
       runner.topic.ackedAtMs = nowMs;
-      if (this.#lastAck?.runner !== runner) this.#otherAck = this.#lastAck;
-      this.#lastAck = { runner, atMs: nowMs };
+      this.#recentAcks.add(runner, nowMs);
       const { baseOffset, throttleMs = 0 } = result.ack;
       const duplicate = result.ack.errorCode === DUPLICATE_SEQUENCE || (baseOffset !== undefined && baseOffset < 0n);
       this.apply(runner, {
@@ -310,11 +308,6 @@ export class Dispatcher {
     this.#host.placement.release(producer, broker);
   }
 
-  #othersAcked(runner: LaneRunner): boolean {
-    const other = this.#lastAck?.runner === runner ? this.#otherAck : this.#lastAck;
-    return other !== undefined && this.#now() - other.atMs <= OTHERS_ACKED_MS;
-  }
-
   #settle(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }): void {
     this.#host.onSettled(effect);
     if (effect.final) this.#host.buffer.release(runner.share, effect.entry.sizeBytes);
@@ -327,7 +320,10 @@ export class Dispatcher {
     if (lane.phase === 'ready' && lane.partition !== undefined) {
       this.#ready.add(runner);
       this.#pumpSoon();
-    } else if (lane.phase === 'lingering' && lane.dueAtMs <= nowMs) this.#pumpSoon();
+    } else if (lane.phase === 'lingering' && lane.dueAtMs <= nowMs) {
+      this.#lingering.add(runner);
+      this.#pumpSoon();
+    }
     if (lane.phase === 'idle' && from !== 'idle') {
       runner.idleSinceMs = nowMs;
       this.#host.onIdle(runner);
@@ -351,7 +347,9 @@ export class Dispatcher {
   #pumpSoon(): void {
     this.#pumping ??= setImmediate(() => {
       this.#pumping = undefined;
-      this.tick(this.#now());
+      for (const runner of this.#lingering) this.apply(runner, { type: 'tick' });
+      this.#lingering.clear();
+      this.pump();
     });
   }
 }

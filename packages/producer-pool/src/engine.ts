@@ -26,6 +26,8 @@ export interface EngineHost {
   nextProducerId(): string;
   /** Why nothing may be published, apart from what the engine itself knows. */
   refusal(): ProducerPoolError | undefined;
+  /** True while a start waits for the topics of the options. */
+  isStarting(): boolean;
   /** Something that a waiting start looks at has changed. */
   onProgress(event: EngineProgress): void;
 }
@@ -145,7 +147,8 @@ export class Engine {
     const nowMs = options.clock.now();
     const lanes = { active: 0, ready: 0, sending: 0, backoff: 0, fenced: 0 };
     for (const runner of this.dispatcher.lanes) {
-      const { phase } = runner.lane;
+      const { phase, partition } = runner.lane;
+      if (partition === undefined) continue;
       if (isBusy(runner)) lanes.active += 1;
       if (phase === 'ready' || phase === 'sending' || phase === 'backoff' || phase === 'fenced') lanes[phase] += 1;
     }
@@ -202,7 +205,7 @@ export class Engine {
 
   #isAwaited(topic: Topic): boolean {
     const room = this.dispatcher.peek(topic, UNKNOWN);
-    return (room !== undefined && isBusy(room)) || (!this.#connectedBefore && this.#startTopics.has(topic.name));
+    return (room !== undefined && isBusy(room)) || (this.#host.isStarting() && this.#startTopics.has(topic.name));
   }
 
   #topicKnown(topic: Topic): void {

@@ -56,9 +56,10 @@ export interface Submission {
 interface Waiting extends Waiter {
   readonly entry: Entry;
   readonly topic: Topic;
-  readonly sinceMs: number;
   readonly untilMs: number;
 }
+
+const isWaiting = (waiter: Waiter): waiter is Waiting => 'entry' in waiter;
 
 export class Intake {
   readonly #host: IntakeHost;
@@ -138,10 +139,9 @@ export class Intake {
       dispatcher.apply(runner, { type: 'enqueue', entry });
     }
     for (const waiter of buffer.takeWaiters(room.share)) {
-      const waiting = this.#find(waiter);
-      if (waiting === undefined) continue;
-      this.#waiting.delete(waiting.entry);
-      this.#place(waiting.topic, waiting.entry, waiting.untilMs);
+      if (!isWaiting(waiter)) continue;
+      this.#waiting.delete(waiter.entry);
+      this.#place(waiter.topic, waiter.entry, waiter.untilMs);
     }
   }
 
@@ -251,7 +251,7 @@ export class Intake {
       this.#tell({ topic: topic.name, phase: 'end', waitedMs });
       this.#admit(runner, entry);
     };
-    const waiting: Waiting = { share: runner.share, bytes: entry.sizeBytes, admit, entry, topic, sinceMs, untilMs };
+    const waiting: Waiting = { share: runner.share, bytes: entry.sizeBytes, admit, entry, topic, untilMs };
     counters.waits += 1;
     this.#tell({ topic: topic.name, phase: 'begin' });
     this.#waiting.set(entry, waiting);
@@ -266,11 +266,6 @@ export class Intake {
     const scope =
       buffer.bytes >= buffer.limits.maxBytes / 2 || buffer.records >= buffer.limits.maxRecords / 2 ? 'pool' : 'lane';
     channels.backpressure.publish({ name: options.name, scope, ...message });
-  }
-
-  #find(waiter: Waiter): Waiting | undefined {
-    for (const waiting of this.#waiting.values()) if (waiting === waiter) return waiting;
-    return undefined;
   }
 
   /** Takes a waiting record out of the line; false if it does not wait. */

@@ -162,6 +162,7 @@ class Pool implements ProducerPool {
       counters: this.#counters,
       nextProducerId: () => `${this.name}-${(this.#producerNumber += 1)}`,
       refusal: () => this.#refusal(),
+      isStarting: () => this.#start !== undefined,
       onProgress: (event) => {
         this.#progress(event);
       },

@@ -21,11 +21,14 @@ import type {
 import { DUPLICATE_SEQUENCE } from '../kafka-errors.ts';
 import { checkConnection, connectionConfig, parseBroker } from './connection-options.ts';
 import { classifyKafkaJs, protocolCodeOf } from './error-map.ts';
+import { patchIdleTimer } from './idle-timer.ts';
 import { KillSwitch, type SocketFactoryPort } from './kill-switch.ts';
 
 export interface KafkaJsDriverOptions extends KafkaConnectionOptions {
   /** Makes the sockets, for a proxy or tunnel; the driver keeps the right to destroy them. */
   readonly socketFactory?: SocketFactoryPort;
+  /** Stops the timer that kafkajs 2.2.4 runs every millisecond on idle connections, for the whole process. Default: false. */
+  readonly patchIdleTimer?: boolean;
 }
 
 /** Inner retries are for stale metadata only; the pool owns the loop. */
@@ -43,6 +46,7 @@ interface Client {
 }
 
 const makeClient = async (o: KafkaJsDriverOptions, timeouts: MetadataOptions): Promise<Client> => {
+  if (o.patchIdleTimer === true) patchIdleTimer();
   const { Kafka: KafkaClass, logLevel, CompressionTypes: compression } = await loadKafkaJs();
   const killSwitch = new KillSwitch(o.socketFactory);
   const config: KafkaConfig = {
