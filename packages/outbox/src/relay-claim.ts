@@ -40,7 +40,9 @@ const claimableShards = (step: RelayStep): readonly number[] =>
     isSendable(step.leases, shard, { nowMs: step.nowMs, safetyMs: step.rules.lease.safetyMs }),
   );
 
+/** Also without a shard while the work connection is ill: an empty claim asks whether it is well again. */
 const hasClaimableShard = (step: RelayStep): boolean => {
+  if (step.database.failures > 0) return true;
   const at = { nowMs: step.nowMs, safetyMs: step.rules.lease.safetyMs };
   for (const shard of step.leases.shards.keys()) if (isSendable(step.leases, shard, at)) return true;
   return false;

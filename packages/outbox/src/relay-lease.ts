@@ -1,13 +1,23 @@
 import type { RelayEvent } from './relay-protocol.ts';
 import { dropForeign } from './relay-settle.ts';
 import type { RelayStep } from './relay-step.ts';
-import { afterAcquire, afterLeaseFailure, afterRelease, afterRenewal, giveUpAll, releasable } from './shard-balance.ts';
+import {
+  afterAcquire,
+  afterLeaseFailure,
+  afterRelease,
+  afterRenewal,
+  giveUpAll,
+  ILL_AFTER_MS,
+  releasable,
+  targetFor,
+} from './shard-balance.ts';
 
 /** Pure: the lease statements, one at a time on a connection of their own, beside the claims. */
 const RETRY_BASE_MS = 100;
 
 export const onRenewed = (step: RelayStep, event: Extract<RelayEvent, { kind: 'renewed' }>): void => {
-  const { view, lost } = afterRenewal(step.leases, event, step.rules.lease);
+  const self = { capable: step.leases.capable, probing: step.gate.state === 'probing' };
+  const { view, lost } = afterRenewal(step.leases, { ...event, target: targetFor(self, event) }, step.rules.lease);
   step.leases = step.phase === 'running' ? view : giveUpAll(view);
   if (lost.length === 0) return;
   dropForeign(step);
@@ -68,9 +78,10 @@ export const planLease = (step: RelayStep): void => {
     step.leases = { ...leases, statement: 'release' };
     step.commands.push({ kind: 'release', shards });
   } else if (step.nowMs >= leases.nextRenewMs) {
-    step.leases = { ...leases, statement: 'renew' };
+    const capable = step.illSinceMs === undefined || step.nowMs - step.illSinceMs < ILL_AFTER_MS;
+    step.leases = { ...leases, statement: 'renew', capable };
     const proven = [...leases.shards].filter(([, shard]) => shard.proven).map(([shard]) => shard);
-    step.commands.push({ kind: 'renew', proven });
+    step.commands.push({ kind: 'renew', proven, capable });
   } else if (wanted(step) > 0 && step.nowMs >= leases.nextAcquireMs) {
     step.leases = { ...leases, statement: 'acquire' };
     step.commands.push({ kind: 'acquire', max: wanted(step) });

@@ -94,7 +94,7 @@ export type WorkStatement =
 export type RelayCommand =
   | WorkStatement
   /** `proven`: shards whose takeover from a crashed owner has proved harmless. */
-  | { readonly kind: 'renew'; readonly proven: readonly number[] }
+  | { readonly kind: 'renew'; readonly proven: readonly number[]; readonly capable: boolean }
   | { readonly kind: 'acquire'; readonly max: number }
   | { readonly kind: 'release'; readonly shards: readonly number[] }
   | { readonly kind: 'send'; readonly call: number; readonly rows: readonly ClaimedRow[] }
@@ -196,6 +196,8 @@ export interface RelayState {
   readonly charges: readonly Fault[];
   readonly parks: readonly Park[];
   readonly database: { readonly failures: number; readonly retryAtMs: number };
+  /** Since when the way to the broker or the work connection has been ill; undefined: well. */
+  readonly illSinceMs: number | undefined;
   /** Rows that the last claim read and dropped, by shard, and their bytes: the next one reaches past them. */
   readonly hidden: { readonly rows: ReadonlyMap<number, number>; readonly bytes: number };
   /** The last claim left something behind that the end of a call or an ACK may free. */

@@ -1,4 +1,4 @@
-import { gateAt, guardReady, openGate } from './broker-gate.ts';
+import { gateAt, guardReady, openGate, PROBE_RECORDS } from './broker-gate.ts';
 import { emptyOrder } from './key-order.ts';
 import { mayClaim, onRows, planClaim } from './relay-claim.ts';
 import { onAcquired, onLeaseFailed, onReleased, leaseDueMs, onRenewed, planLease } from './relay-lease.ts';
@@ -49,6 +49,7 @@ export const initialRelay = (nowMs: number, rules: RelayRules): RelayState => ({
   charges: [],
   parks: [],
   database: { failures: 0, retryAtMs: nowMs },
+  illSinceMs: undefined,
   hidden: { rows: new Map(), bytes: 0 },
   waiting: false,
   nextId: 0,
@@ -160,10 +161,19 @@ const isIdle = (step: RelayStep): boolean =>
   step.leases.statement === undefined &&
   [...step.calls.values()].every((call) => call.endedAtMs !== undefined);
 
+/** No probe got through, or the work connection fails: the time since then decides whether others should have our shards. */
+const noteHealth = (step: RelayStep): void => {
+  const { gate } = step;
+  const isShut = gate.state === 'waiting' || (gate.state === 'probing' && gate.allowance <= PROBE_RECORDS);
+  const isIll = isShut || step.database.failures > 0;
+  step.illSinceMs = isIll ? (step.illSinceMs ?? step.nowMs) : undefined;
+};
+
 /** Starts what is due: settling before claiming, since a claim would only read the same rows again. */
 const schedule = (step: RelayStep): void => {
   if (step.phase === 'stopped') return;
   openGateWhenDue(step);
+  noteHealth(step);
   planLease(step);
   if (step.work === undefined && step.nowMs >= step.database.retryAtMs && !planSettle(step)) {
     if (step.nowMs >= step.cadence.nextAtMs && mayClaim(step)) planClaim(step);

@@ -29,6 +29,7 @@ export class RelayStep {
   charges: Fault[];
   parks: Park[];
   database: RelayState['database'];
+  illSinceMs: number | undefined;
   hidden: RelayState['hidden'];
   waiting: boolean;
   nextId: number;
@@ -50,6 +51,7 @@ export class RelayStep {
     this.charges = [...state.charges];
     this.parks = [...state.parks];
     this.database = state.database;
+    this.illSinceMs = state.illSinceMs;
     this.hidden = state.hidden;
     this.waiting = state.waiting;
     this.nextId = state.nextId;
@@ -81,6 +83,7 @@ export class RelayStep {
       charges: this.charges,
       parks: this.parks,
       database: this.database,
+      illSinceMs: this.illSinceMs,
       hidden: this.hidden,
       waiting: this.waiting,
       nextId: this.nextId,

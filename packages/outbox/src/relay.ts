@@ -269,10 +269,10 @@ export class Relay {
   async #performLease(q: Queryable, command: LeaseCommand, sentAtMs: number): Promise<RelayEvent> {
     switch (command.kind) {
       case 'renew': {
-        const live = await heartbeat(q, this.#holder);
+        const seen = await heartbeat(q, this.#holder, command.capable);
         const shards = await renew(q, this.#holder, command.proven);
         this.#context.counters.leases.renewed += shards.length;
-        return { kind: 'renewed', sentAtMs, live, shards };
+        return { kind: 'renewed', sentAtMs, ...seen, shards };
       }
       case 'acquire':
         return { kind: 'acquired', sentAtMs, shards: await acquire(q, this.#holder, command.max) };

@@ -28,8 +28,11 @@ export type LeaseStatement = 'renew' | 'acquire' | 'release';
 
 export interface LeaseView {
   readonly shards: Map<number, OwnedShard>;
+  /** Live relays at the last renewal, this one included; 0 before the first. */
   readonly live: number;
   readonly target: number;
+  /** What the last heartbeat said of us. */
+  readonly capable: boolean;
   readonly nextRenewMs: number;
   readonly nextAcquireMs: number;
   /** After a failure no lease statement is sent before it. */
@@ -51,13 +54,30 @@ export interface Granted {
   readonly unclean: number;
 }
 
+/** A relay that has not been able to send for so long leaves its shards to those that are. */
+export const ILL_AFTER_MS = 30_000;
+
 /** An even share, rounded up: a surplus of one is better than a shard that nobody owns. */
 export const targetOf = (live: number): number => Math.ceil(SHARD_COUNT / Math.max(1, live));
+
+/**
+ * The shards that this relay should own. One that is not capable gives all of them to those that are, and takes a single one while it
+ * probes its way to the broker; if nobody is capable, all live relays share as ever, since one of them may recover first.
+ */
+export const targetFor = (
+  self: { capable: boolean; probing: boolean },
+  seen: { live: number; present: number },
+): number => {
+  if (self.capable) return targetOf(seen.live);
+  if (seen.live === 0) return targetOf(seen.present);
+  return self.probing ? 1 : 0;
+};
 
 export const noLeases = (nowMs: number): LeaseView => ({
   shards: new Map(),
   live: 0,
   target: 0,
+  capable: true,
   nextRenewMs: nowMs,
   nextAcquireMs: nowMs,
   retryAtMs: nowMs,
@@ -72,14 +92,17 @@ export const isSendable = (view: LeaseView, shard: number, at: { nowMs: number; 
 
 export interface Renewal {
   readonly sentAtMs: number;
+  /** Live relays that say that they can send, this one included if it does. */
   readonly live: number;
+  /** All live relays, this one included. */
+  readonly present: number;
   readonly shards: readonly { readonly shard: number; readonly epoch: string }[];
 }
 
 /** The answer to a renewal. `lost` are shards that were ours and are no more, or are again under another epoch. */
 export const afterRenewal = (
   view: LeaseView,
-  renewal: Renewal,
+  renewal: Renewal & { readonly target: number },
   rules: LeaseRules,
 ): { view: LeaseView; lost: readonly number[] } => {
   const shards = new Map<number, OwnedShard>();
@@ -94,12 +117,12 @@ export const afterRenewal = (
     // Ours by the database although we did not know: the answer to an ACQUIRE was lost, or the epoch moved on.
     if (!shards.has(shard)) shards.set(shard, { epoch, endMs, unclean: 0, proven: true, surplus: false });
   }
-  const target = targetOf(renewal.live);
+  const { target } = renewal;
   return {
     view: {
       ...view,
       shards: markSurplus(shards, target),
-      live: renewal.live,
+      live: renewal.present,
       target,
       nextRenewMs: renewal.sentAtMs + rules.renewMs,
       nextAcquireMs: renewal.sentAtMs,

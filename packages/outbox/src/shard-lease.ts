@@ -10,7 +10,9 @@ import type { Granted } from './shard-balance.ts';
 const HEARTBEAT_SQL = `insert into busbar.outbox_relay (owner, version, capable) values ($1::text, $2::text, $4::bool)
   on conflict (owner) do update set seen_at = now(), version = excluded.version, capable = excluded.capable
 returning ($4::bool)::int + (select count(*)::int from busbar.outbox_relay r where r.owner <> $1::text and r.capable
-                      and r.seen_at between now() - $3::int4 * interval '1 ms' and now() + interval '1 s') as live`;
+                      and r.seen_at between now() - $3::int4 * interval '1 ms' and now() + interval '1 s') as live,
+          1 + (select count(*)::int from busbar.outbox_relay r where r.owner <> $1::text
+                  and r.seen_at between now() - $3::int4 * interval '1 ms' and now() + interval '1 s') as present`;
 
 const RENEW_SQL = `update busbar.outbox_shard set lease_until = now() + $2::int4 * interval '1 ms',
        unclean = case when shard = any($3::int2[]) then 0 else unclean end where owner = $1::text returning shard, epoch::text as epoch`;
@@ -34,10 +36,14 @@ export interface LeaseHolder {
   readonly leaseMs: number;
 }
 
-/** Live relays, this one included. */
-export const heartbeat = async (q: Queryable, o: LeaseHolder): Promise<number> => {
-  const { rows } = await q.query(inSchema(HEARTBEAT_SQL, o.schema), [o.owner, o.version, o.leaseMs, true]);
-  return numberIn(rows[0], 'live');
+/** Tells that this relay lives, and whether it can send; answers the live ones that can, and all live ones, this one included. */
+export const heartbeat = async (
+  q: Queryable,
+  o: LeaseHolder,
+  capable: boolean,
+): Promise<{ readonly live: number; readonly present: number }> => {
+  const { rows } = await q.query(inSchema(HEARTBEAT_SQL, o.schema), [o.owner, o.version, o.leaseMs, capable]);
+  return { live: numberIn(rows[0], 'live'), present: numberIn(rows[0], 'present') };
 };
 
 export const renew = async (

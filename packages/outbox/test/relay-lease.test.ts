@@ -25,6 +25,7 @@ describe('leases', () => {
       kind: 'renewed',
       sentAtMs: driver.nowMs,
       live: 1,
+      present: 1,
       shards: [{ shard: row(2, 'b').shard, epoch: '2' }],
     });
     expect(driver.noted('lease').at(-1)).toMatchObject({ change: 'lost' });
@@ -52,7 +53,7 @@ describe('leases', () => {
     driver.tick(3_000);
     driver.take('renew');
     const shards = Array.from({ length: 64 }, (_, shard) => ({ shard, epoch: '1' }));
-    driver.give({ kind: 'renewed', sentAtMs: driver.nowMs, live: 64, shards });
+    driver.give({ kind: 'renewed', sentAtMs: driver.nowMs, live: 64, present: 64, shards });
     const { shards: released } = driver.take('release');
     expect(released).toHaveLength(busy === 0 ? 63 : 62);
     expect(released).not.toContain(busy);
@@ -105,7 +106,7 @@ describe('the end', () => {
   test('a lease that is granted while draining is given back', () => {
     const driver = new RelayDriver();
     driver.give({ kind: 'tick' });
-    driver.give({ kind: 'renewed', sentAtMs: 0, live: 1, shards: [] });
+    driver.give({ kind: 'renewed', sentAtMs: 0, live: 1, present: 1, shards: [] });
     driver.give({ kind: 'drain' });
     driver.give({ kind: 'acquired', sentAtMs: 0, shards: [{ shard: 3, epoch: '1', unclean: 1 }] });
     expect(driver.take('release').shards).toEqual([3]);

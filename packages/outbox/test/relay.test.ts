@@ -37,7 +37,7 @@ const setUp = (publisher: Partial<Publisher>, options: Partial<OutboxOptions> = 
     has_table_privilege: () => [],
     to_regclass: () => [{ found: true }],
     'select version, checksum': () => [{ version: 1, checksum: 'x' }],
-    'insert into busbar.outbox_relay': () => [{ live: 1 }],
+    'insert into busbar.outbox_relay': () => [{ live: 1, present: 1 }],
     'update busbar.outbox_shard set lease_until': () => [],
     'with free as': () => [{ shard: 3, epoch: '1', unclean: 0 }],
     'select t.seq::text': () => [...rows.values()],

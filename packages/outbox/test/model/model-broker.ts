@@ -14,6 +14,8 @@ export interface BrokerWeather {
   laneRatio: number;
   lostAckRatio: number;
   lateRatio: number;
+  /** Publishers whose way to the broker is cut for ever. */
+  readonly cutOff: Set<string>;
   /** Topics that are refused until a time. */
   readonly topics: Map<string, number>;
 }
@@ -64,7 +66,14 @@ export const modelBroker = (
   faultsOf: (row: ClaimedRow) => boolean,
 ): ModelBroker => {
   const log: Appended[] = [];
-  const weather: BrokerWeather = { downUntilMs: 0, laneRatio: 0, lostAckRatio: 0, lateRatio: 0, topics: new Map() };
+  const weather: BrokerWeather = {
+    downUntilMs: 0,
+    laneRatio: 0,
+    lostAckRatio: 0,
+    lateRatio: 0,
+    cutOff: new Set(),
+    topics: new Map(),
+  };
 
   /** Appended or not, at once or later: what an outcome of `unknown` can mean. */
   const somehow = (): 'now' | 'later' => (random() < 0.5 ? 'now' : 'later');
@@ -84,17 +93,18 @@ export const modelBroker = (
     return { outcome: { ok: true }, append: 'now', late: false };
   };
 
-  const plan = (row: ClaimedRow): Plan => {
+  const plan = (row: ClaimedRow, by: string): Plan => {
+    if (weather.cutOff.has(by)) return NOT_SENT;
     if (queue.now() < weather.downUntilMs) return planWhileDown();
     const isRefused = (weather.topics.get(row.record.topic) ?? 0) > queue.now();
     return isRefused ? { outcome: failure('topic', 'rejected'), append: 'no', late: false } : planWhileUp(row);
   };
 
-  const plansOf = (rows: readonly ClaimedRow[]): readonly Plan[] => {
+  const plansOf = (rows: readonly ClaimedRow[], by: string): readonly Plan[] => {
     const failed = new Set<string>();
     return rows.map((row) => {
       if (failed.has(unitOf(row))) return NOT_SENT;
-      const planned = plan(row);
+      const planned = plan(row, by);
       if (!planned.outcome.ok) failed.add(unitOf(row));
       return planned;
     });
@@ -127,7 +137,7 @@ export const modelBroker = (
         send: (rows, on) => {
           // What the process has handed over goes out in one piece or in two: a death between them cuts the call.
           const cut = Math.floor(random() * (rows.length + 1));
-          const plans = plansOf(rows);
+          const plans = plansOf(rows, name);
           const answer = (indexes: number[], ended: boolean): void => {
             on.settle(
               indexes.flatMap((index) => {

@@ -40,7 +40,7 @@ export interface ModelDatabase {
     delayMs: number,
   ): { seq: bigint; attempts: number; delayMs: number }[];
   park(parks: readonly Park[]): ModelRow[];
-  heartbeat(owner: string, nowMs: number, ttlMs: number): number;
+  heartbeat(owner: string, o: { nowMs: number; ttlMs: number; capable: boolean }): { live: number; present: number };
   renew(owner: string, nowMs: number, leaseMs: number): { shard: number; epoch: string }[];
   acquire(
     owner: string,
@@ -86,7 +86,7 @@ const claimed = (row: ModelRow, nowMs: number): ClaimedRow => ({
 export const modelDatabase = (o: { matchesEventId: boolean }): ModelDatabase => {
   const rows = new Map<bigint, ModelRow>();
   const dead = new Map<string, ModelRow>();
-  const relays = new Map<string, number>();
+  const relays = new Map<string, { seenMs: number; capable: boolean }>();
   const leases: Lease[] = Array.from({ length: SHARD_COUNT }, () => ({
     owner: undefined,
     epoch: 0,
@@ -142,9 +142,10 @@ export const modelDatabase = (o: { matchesEventId: boolean }): ModelDatabase => 
         dead.set(found.eventId, found);
         return [found];
       }),
-    heartbeat: (owner, nowMs, ttlMs) => {
-      relays.set(owner, nowMs);
-      return [...relays.values()].filter((seenMs) => seenMs >= nowMs - ttlMs).length;
+    heartbeat: (owner, { nowMs, ttlMs, capable }) => {
+      relays.set(owner, { seenMs: nowMs, capable });
+      const present = [...relays.values()].filter(({ seenMs }) => seenMs >= nowMs - ttlMs);
+      return { live: present.filter((relay) => relay.capable).length, present: present.length };
     },
     renew: (owner, nowMs, leaseMs) =>
       [...leases.entries()].flatMap(([shard, lease]) => {

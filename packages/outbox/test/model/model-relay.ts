@@ -158,13 +158,16 @@ export const modelRelay = (world: RelayWorld, owner: string): ModelRelay => {
       case 'renew':
         return trip(
           () => ({
-            live: database.heartbeat(owner, queue.now(), leaseMs),
+            seen: database.heartbeat(owner, { nowMs: queue.now(), ttlMs: leaseMs, capable: command.capable }),
             shards:
               design.ignoreLeases === true
                 ? [...database.leases.keys()].map((shard) => ({ shard, epoch: '1' }))
                 : database.renew(owner, queue.now(), leaseMs),
           }),
-          ({ live, shards }) => ({ kind: 'renewed', sentAtMs, live: design.ignoreLeases === true ? 1 : live, shards }),
+          ({ seen, shards }) => {
+            const { live, present } = design.ignoreLeases === true ? { live: 1, present: 1 } : seen;
+            return { kind: 'renewed', sentAtMs, live, present, shards };
+          },
           lost,
         );
       case 'acquire':

@@ -25,6 +25,8 @@ export interface Weather {
   readonly lanes: boolean;
   readonly poison: boolean;
   readonly failovers: boolean;
+  /** The first relay never reaches the broker; the others do. */
+  readonly cutOff: boolean;
 }
 
 export const CALM: Weather = {
@@ -36,6 +38,7 @@ export const CALM: Weather = {
   lanes: false,
   poison: false,
   failovers: false,
+  cutOff: false,
 };
 
 export const STORM: Weather = {
@@ -47,6 +50,7 @@ export const STORM: Weather = {
   lanes: true,
   poison: true,
   failovers: false,
+  cutOff: false,
 };
 
 export interface Outcome {
@@ -238,6 +242,7 @@ class Simulation {
     for (let relay = 0; relay < this.#weather.relays; relay += 1) queue.after(random() * 500, () => this.start());
     queue.after(random() * 400, () => this.strike());
     const ratios = { laneRatio: random() * 0.1, lostAckRatio: random() * 0.1, lateRatio: random() * 0.1 };
+    if (this.#weather.cutOff) broker.weather.cutOff.add('relay-1');
     if (this.#weather.lanes) Object.assign(broker.weather, ratios);
     queue.runUntil(WRITING_MS + 500);
     this.#calm = true;

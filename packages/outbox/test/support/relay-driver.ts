@@ -59,7 +59,7 @@ export class RelayDriver {
   own(shards: readonly number[] = Array.from({ length: 64 }, (_, shard) => shard)): void {
     this.give({ kind: 'tick' });
     this.take('renew');
-    this.give({ kind: 'renewed', sentAtMs: this.nowMs, live: 1, shards: [] });
+    this.give({ kind: 'renewed', sentAtMs: this.nowMs, live: 1, present: 1, shards: [] });
     this.take('acquire');
     this.give({
       kind: 'acquired',
