@@ -39,9 +39,7 @@ export interface DispatcherHost {
   requestTick(atMs: number): void;
   /** A batch of the partition has started or failed: keyless records may go elsewhere. */
   onBatch(topic: string, partition: number): void;
-  onSettled(effect: LaneEffect & { type: 'settle' }): void;
-  /** A lane has nothing left. */
-  onIdle(runner: LaneRunner): void;
+  onSettled(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }): void;
 }
 
 /** A new lane in so many looks for lanes to forget. */
@@ -309,7 +307,7 @@ export class Dispatcher {
   }
 
   #settle(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }): void {
-    this.#host.onSettled(effect);
+    this.#host.onSettled(runner, effect);
     if (effect.final) this.#host.buffer.release(runner.share, effect.entry.sizeBytes);
   }
 
@@ -324,10 +322,7 @@ export class Dispatcher {
       this.#lingering.add(runner);
       this.#pumpSoon();
     }
-    if (lane.phase === 'idle' && from !== 'idle') {
-      runner.idleSinceMs = nowMs;
-      this.#host.onIdle(runner);
-    }
+    if (lane.phase === 'idle' && from !== 'idle') runner.idleSinceMs = nowMs;
     this.#host.requestTick(laneDueAtMs(lane));
     const tells = from !== lane.phase && (isTold(from) || isTold(lane.phase)) && channels.lane.hasSubscribers;
     if (tells) {

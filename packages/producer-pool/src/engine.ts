@@ -94,12 +94,8 @@ export class Engine {
       onBatch: (topic, partition) => {
         sticky.release(topic, partition);
       },
-      onSettled: (effect) => {
-        this.intake.settled(effect);
-      },
-      onIdle: (runner) => {
-        const room = this.routing.released(runner);
-        if (room !== undefined) this.intake.empty(room);
+      onSettled: (runner, effect) => {
+        this.intake.settled(runner.topic, effect);
       },
     });
     const { dispatcher } = this;
@@ -209,7 +205,7 @@ export class Engine {
   }
 
   #topicKnown(topic: Topic): void {
-    this.routing.learn(topic);
+    this.routing.learn(topic, (runner) => this.intake.waitingIn(runner));
     const room = this.dispatcher.peek(topic, UNKNOWN);
     if (room !== undefined) this.intake.empty(room);
     this.#host.onProgress({ type: 'topic', topic: topic.name, error: undefined });

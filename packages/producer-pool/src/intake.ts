@@ -10,7 +10,6 @@ import {
   ProducerAbortedError,
   ProducerClosedError,
   type ProducerErrorDetails,
-  ProducerKeyBlockedError,
   ProducerPoolError,
   ProducerRecordInvalidError,
   ProducerRecordTooLargeError,
@@ -66,6 +65,7 @@ export class Intake {
   /** Records without an answer, in the order of their calls. */
   readonly #open = new Map<Entry, number>();
   #sequence = 0;
+  #isClosed = false;
   readonly #waiting = new Map<Entry, Waiting>();
   #waitDueMs = Number.POSITIVE_INFINITY;
   #flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
@@ -117,10 +117,16 @@ export class Intake {
   }
 
   /** Carries a lane's answer to the caller. */
-  settled(effect: LaneEffect & { type: 'settle' }): void {
-    const { entry, settlement, first } = effect;
+  settled(topic: Topic, effect: LaneEffect & { type: 'settle' }): void {
+    const { entry, settlement, first, final } = effect;
     if (first) this.#answer(entry, settlement);
     else if (settlement.ok || settlement.error.outcome !== 'unknown') entry.deliver(settlement, false);
+    if (final) this.#letGoOn(topic, entry);
+  }
+
+  /** Records that wait for room in a lane, in order. */
+  waitingIn(runner: LaneRunner): readonly Entry[] {
+    return runner.share.waiters.filter(isWaiting).map(({ entry }) => entry);
   }
 
   /** The topic is known, or its old partition empty: the records of the room go on in order, then those who wait for the room. */
@@ -166,8 +172,9 @@ export class Intake {
     });
   }
 
-  /** Answers everybody who waits for room. */
+  /** Answers everybody who waits for room; from here on no held record goes on: it is answered where it is. */
   close(): void {
+    this.#isClosed = true;
     for (const entry of this.#waiting.keys())
       if (this.#leave(entry)) this.#refuseEntry(entry, new ProducerClosedError(this.#details()));
   }
@@ -222,19 +229,7 @@ export class Intake {
   }
 
   #admit(runner: LaneRunner, entry: Entry): void {
-    const { counters, dispatcher, buffer } = this.#host;
-    if (
-      entry.call !== undefined &&
-      entry.keyId !== undefined &&
-      entry.call.blockedKeys.has(callKey(entry.topic, entry.keyId))
-    ) {
-      this.#refuseEntry(
-        entry,
-        new ProducerKeyBlockedError({ pool: this.#host.options.name, scope: 'record', topic: entry.topic }),
-      );
-      buffer.release(runner.share, entry.sizeBytes);
-      return;
-    }
+    const { counters, dispatcher } = this.#host;
     counters.accepted += 1;
     counters.acceptedBytes += entry.sizeBytes;
     dispatcher.apply(runner, { type: 'enqueue', entry });
@@ -274,7 +269,14 @@ export class Intake {
     if (waiting === undefined) return false;
     this.#waiting.delete(entry);
     this.#host.buffer.cancel(waiting);
+    this.#letGoOn(waiting.topic, entry);
     return true;
+  }
+
+  /** What a growth of the topic held back until this record was gone. */
+  #letGoOn(topic: Topic, entry: Entry): void {
+    if (this.#isClosed) return;
+    for (const room of this.#host.routing.left(topic, entry)) this.empty(room);
   }
 
   #full(entry: Entry): ProducerPoolError {

@@ -18,7 +18,6 @@ type Row = readonly [
 
 export const CORRUPT_MESSAGE = 2;
 export const UNKNOWN_TOPIC = 3;
-export const LEADER_NOT_AVAILABLE = 5;
 export const INVALID_TOPIC = 17;
 export const TOPIC_AUTHORIZATION_FAILED = 29;
 export const INVALID_TIMESTAMP = 32;

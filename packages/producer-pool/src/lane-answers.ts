@@ -11,8 +11,8 @@ import {
 import {
   answerEarly,
   backOff,
-  callKey,
   details,
+  isBlocked,
   isOccupied,
   type Lane,
   type LaneEvent,
@@ -121,8 +121,7 @@ const removeGone = (lane: Lane): void => {
 export const blockSuccessors = (step: Step): void => {
   const { lane } = step;
   const block = (entry: Entry): void => {
-    if (entry.gone || entry.call === undefined || entry.keyId === undefined) return;
-    if (!entry.call.blockedKeys.has(callKey(entry.topic, entry.keyId))) return;
+    if (entry.gone || !isBlocked(entry)) return;
     leave(step, entry, failed(new ProducerKeyBlockedError(details(step, 'record'))));
   };
   for (const batch of lane.batches) if (!isSealed(batch)) batch.entries.forEach(block);

@@ -162,6 +162,10 @@ export const answerEarly = (step: Step, entry: Entry, error: ProducerPoolError):
 /** Key within a `publishBatch` call; topic names have no slash. */
 export const callKey = (topic: string, keyId: string): string => `${topic}/${keyId}`;
 
+/** True once an earlier record of its key and `publishBatch` call has failed (LN-15). */
+export const isBlocked = ({ call, topic, keyId }: Entry): boolean =>
+  call !== undefined && keyId !== undefined && call.blockedKeys.has(callKey(topic, keyId));
+
 export const becomeReady = (step: Step): void => {
   step.lane.phase = 'ready';
   step.lane.readySinceMs = step.nowMs;

@@ -16,13 +16,14 @@
  * - after a failure no later record of the same key and `publishBatch` call is sent (LN-15).
  */
 import { attempted, type Batch, bisect, type Entry, takeBatch, withOutcome } from './batch.ts';
-import { ProducerUnavailableError } from './errors.ts';
+import { ProducerKeyBlockedError, type ProducerPoolError, ProducerUnavailableError } from './errors.ts';
 import { CORRUPT_MESSAGE, INVALID_TIMESTAMP, UNKNOWN_TOPIC } from './kafka-errors.ts';
 import { abort, blockSuccessors, close, expire, refused, stuck } from './lane-answers.ts';
 import {
   backOff,
   becomeReady,
   details,
+  isBlocked,
   type Lane,
   type LaneEffect,
   type LaneEvent,
@@ -35,7 +36,7 @@ import { rejectionError } from './rejection.ts';
 import { acknowledged, failed } from './settlement.ts';
 
 /** Faults in a row of a lane alone after which it refuses new records at once instead of keeping their callers (LN-9). */
-export const LANE_FAULTS_TO_REFUSE = 3;
+const LANE_FAULTS_TO_REFUSE = 3;
 
 /** Advances a lane by one event and returns what the shell has to do, in order. */
 // oxlint-disable-next-line complexity -- one case per event
@@ -85,15 +86,20 @@ export const nextLane = (
   return step.effects;
 };
 
+/** Why a record is not taken into the lane, undefined if it is. */
+const refusalOf = (step: Step, entry: Entry): ProducerPoolError | undefined => {
+  const { lane, nowMs } = step;
+  if (isBlocked(entry)) return new ProducerKeyBlockedError(details(step, 'record'));
+  const failing = lane.laneFaults >= LANE_FAULTS_TO_REFUSE && entry.call === undefined;
+  if (!lane.stuck && !failing) return undefined;
+  const retryAfterMs = Math.max(0, lane.phase === 'backoff' ? lane.dueAtMs - nowMs : 0);
+  return new ProducerUnavailableError(details(step, 'lane'), 'this partition is failing', { retryAfterMs });
+};
+
 const enqueue = (step: Step, entry: Entry): void => {
   const { lane, policy, nowMs } = step;
-  const failing = lane.laneFaults >= LANE_FAULTS_TO_REFUSE && entry.call === undefined;
-  if (lane.stuck || failing) {
-    const retryAfterMs = Math.max(0, lane.phase === 'backoff' ? lane.dueAtMs - nowMs : 0);
-    const error = new ProducerUnavailableError(details(step, 'lane'), 'this partition is failing', { retryAfterMs });
-    leave(step, entry, failed(error));
-    return;
-  }
+  const refusal = refusalOf(step, entry);
+  if (refusal !== undefined) return leave(step, entry, failed(refusal));
   lane.queue.push(entry);
   lane.queuedBytes += entry.sizeBytes;
   lane.nextDeadlineMs = Math.min(lane.nextDeadlineMs, entry.deadlineAtMs);

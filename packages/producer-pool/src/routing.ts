@@ -1,9 +1,9 @@
 /**
  * Which partition a record goes to, also while a topic grows (PT-5).
  *
- * More partitions move keys. A record whose key lay in a partition that still holds records of this pool waits until that one is empty;
- * every other record goes by the new count at once. So no key has records on its old and its new partition at the same time, and a dead
- * partition holds up only the keys that lay in it.
+ * More partitions move keys. A record whose key lay in a partition that still holds records from before the growth waits until those are
+ * gone; every other record goes by the new count at once. So no key has records on its old and its new partition at the same time, and a
+ * dead partition holds up only the keys that lay in it.
  */
 import type { Entry } from './batch.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -11,10 +11,17 @@ import { isBusy, type LaneRunner } from './lane-runner.ts';
 import type { Topic } from './metadata.ts';
 import { partitionOfKey, type StickyPartitioner } from './partitioner.ts';
 
+interface Growth {
+  /** Partitions before. */
+  readonly before: number;
+  /** By old partition: its records from before that are not gone yet. */
+  readonly undrained: Map<number, Set<Entry>>;
+}
+
 interface Count {
   now: number;
-  /** Count before the growth that is still being absorbed. */
-  before: number | undefined;
+  /** The growth that is still being absorbed. */
+  growth: Growth | undefined;
 }
 
 /** The waiting room of a topic that is not known yet. */
@@ -32,14 +39,41 @@ export class Routing {
   }
 
   /** The topic's metadata has arrived: a larger count is taken over unless an earlier growth is still being absorbed. */
-  learn(topic: Topic): void {
+  learn(topic: Topic, waitingIn: (runner: LaneRunner) => readonly Entry[]): void {
     const count = this.#counts.get(topic.name);
     const { length } = topic.partitions;
-    if (count === undefined || length < count.now) this.#counts.set(topic.name, { now: length, before: undefined });
-    else if (length > count.now && count.before === undefined)
-      this.#counts.set(topic.name, { now: length, before: count.now });
-    const grown = this.#counts.get(topic.name);
-    if (grown !== undefined) this.#absorb(topic, grown);
+    if (count === undefined || length < count.now) this.#counts.set(topic.name, { now: length, growth: undefined });
+    else if (length > count.now && count.growth === undefined) {
+      const undrained = new Map<number, Set<Entry>>();
+      for (let partition = 0; partition < count.now; partition += 1) {
+        const runner = this.#dispatcher.peek(topic, partition);
+        if (runner === undefined || !isBusy(runner)) continue;
+        const { batches, queue } = runner.lane;
+        undrained.set(
+          partition,
+          new Set([...batches.flatMap(({ entries }) => entries), ...queue, ...waitingIn(runner)]),
+        );
+      }
+      count.growth = undrained.size === 0 ? undefined : { before: count.now, undrained };
+      count.now = length;
+    }
+  }
+
+  /** A record is gone: the rooms whose records may go on now, because it was the last from before the growth. */
+  left(topic: Topic, entry: Entry): readonly LaneRunner[] {
+    const count = this.#counts.get(topic.name);
+    if (count?.growth === undefined) return [];
+    const { undrained } = count.growth;
+    const rooms: LaneRunner[] = [];
+    for (const [partition, entries] of undrained) {
+      entries.delete(entry);
+      if (entries.size > 0) continue;
+      undrained.delete(partition);
+      const room = this.#dispatcher.peek(topic, heldRoom(partition));
+      if (room !== undefined) rooms.push(room);
+    }
+    if (undrained.size === 0) count.growth = undefined;
+    return rooms;
   }
 
   /** Partitions records are spread over; undefined until the topic is known. */
@@ -67,35 +101,11 @@ export class Routing {
         this.#sticky.next(topic.name, entry.sizeBytes, () => this.#candidates(topic, count.now)),
       );
     const partition = partitionOfKey(key, count.now);
-    if (count.before !== undefined) {
-      const old = partitionOfKey(key, count.before);
-      if (old !== partition && this.#holds(topic, old)) return this.#dispatcher.room(topic, heldRoom(old));
+    if (count.growth !== undefined) {
+      const old = partitionOfKey(key, count.growth.before);
+      if (old !== partition && count.growth.undrained.has(old)) return this.#dispatcher.room(topic, heldRoom(old));
     }
     return this.#dispatcher.lane(topic, partition);
-  }
-
-  /** A lane has become empty: the room whose records may go on now, if there is one. */
-  released(runner: LaneRunner): LaneRunner | undefined {
-    const { topic, partition } = runner;
-    const count = this.#counts.get(topic.name);
-    if (partition === undefined || count?.before === undefined || isBusy(runner)) return undefined;
-    const room = this.#dispatcher.peek(topic, heldRoom(partition));
-    this.#absorb(topic, count);
-    return room;
-  }
-
-  #holds(topic: Topic, partition: number): boolean {
-    return [partition, heldRoom(partition)].some((name) => {
-      const runner = this.#dispatcher.peek(topic, name);
-      return runner !== undefined && isBusy(runner);
-    });
-  }
-
-  /** Forgets the old count when nothing lies by it any more. */
-  #absorb(topic: Topic, count: Count): void {
-    if (count.before === undefined) return;
-    for (let partition = 0; partition < count.before; partition += 1) if (this.#holds(topic, partition)) return;
-    count.before = undefined;
   }
 
   /** Partitions for records without a key: with a leader and not failing, if there are any. */

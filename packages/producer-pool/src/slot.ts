@@ -30,7 +30,7 @@ export interface Slot {
 export type SlotEvent = 'opened' | 'acked' | 'faulted' | 'retire' | 'ended';
 
 /** Faults in a row that make a producer degraded. */
-export const DEGRADED_FAULTS = 3;
+const DEGRADED_FAULTS = 3;
 
 export const NEW_SLOT: Slot = Object.freeze({ state: 'connecting', faultsInRow: 0 });
 

@@ -155,6 +155,22 @@ describe('PT-5 a topic that grows', () => {
     expect(scripted.cluster.values(1)).toEqual(['3']);
   });
 
+  test('R-KP-2 records that came after the growth do not keep a moving key waiting', async () => {
+    await using scripted = await new ScriptedPool({ metadataMaxAgeMs: 1_000, maxBatchRecords: 1 }).start();
+    await scripted.publish('1', { key: moving });
+    await scripted.publish('2', { key: moving });
+    await grow(scripted);
+    await scripted.publish('3', { key: staying });
+    await scripted.publish('4', { key: staying });
+    await scripted.publish('5', { key: moving });
+    await scripted.end('ok');
+    await scripted.end('ok');
+    // 3 was placed before the growth was known, 4 after it.
+    expect(scripted.sent).toEqual(['1', '2', '3']);
+    await scripted.end('ok');
+    expect(scripted.sent.slice(3).toSorted()).toEqual(['4', '5']);
+  });
+
   test('R-KP-6 records held back expire like any other', async () => {
     await using scripted = await new ScriptedPool({ metadataMaxAgeMs: 1_000 }).start();
     await scripted.publish('1', { key: moving });

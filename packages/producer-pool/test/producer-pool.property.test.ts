@@ -41,6 +41,8 @@ type Command =
   | { readonly type: 'advance'; readonly ms: number }
   | { readonly type: 'opens'; readonly how: 'ok' | 'fail' }
   | { readonly type: 'kills'; readonly hang: boolean }
+  | { readonly type: 'guard'; readonly refuses: boolean }
+  | { readonly type: 'grow' }
   | { readonly type: 'recycle' };
 
 const ENDINGS: readonly Ending[] = [
@@ -80,6 +82,8 @@ const commandArb: fc.Arbitrary<Command> = fc.oneof(
     arbitrary: fc.record({ type: fc.constant('opens' as const), how: fc.constantFrom('ok' as const, 'fail' as const) }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('kills' as const), hang: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('guard' as const), refuses: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'grow' as const }) },
   { weight: 1, arbitrary: fc.constant({ type: 'recycle' as const }) },
 );
 
@@ -91,10 +95,17 @@ class Run {
   readonly pool: ProducerPool;
   #releaseKills: () => void = () => undefined;
   #calls = 0;
+  #refuses = false;
 
-  constructor(o: { idempotent: boolean; onTimeout: 'fail-key' | 'skip'; seed: number }) {
+  constructor(o: { idempotent: boolean; onTimeout: 'fail-key' | 'skip'; lingerMs: number; seed: number }) {
     this.pool = createProducerPool({
       driver: this.cluster.driver,
+      guard: {
+        execute: async (fn) =>
+          this.#refuses ? Promise.reject(new Error('refused')) : fn(new AbortController().signal),
+      },
+      metadataMaxAgeMs: 1_000,
+      lingerMs: o.lingerMs,
       idempotent: o.idempotent,
       onTimeout: o.onTimeout,
       maxBatchRecords: 3,
@@ -197,6 +208,13 @@ class Run {
       case 'kills':
         this.kills(command.hang);
         break;
+      case 'guard':
+        this.#refuses = command.refuses;
+        break;
+      case 'grow':
+        if (cluster.partitions === PARTITIONS) cluster.logs.push([]);
+        cluster.partitions = PARTITIONS + 1;
+        break;
       case 'recycle':
         this.pool.recycle('test').catch(() => undefined);
         break;
@@ -217,6 +235,7 @@ class Run {
   /** The cluster gets well, and everything comes to its end. */
   async heal(): Promise<void> {
     this.cluster.opens = 'ok';
+    this.#refuses = false;
     this.kills(false);
     this.cluster.killGate = Promise.resolve();
     for (let round = 0; round < 60; round += 1) {
@@ -255,6 +274,7 @@ const scenario = fc.record({
   commands: fc.array(commandArb, { minLength: 5, maxLength: 60, size: 'max' }),
   idempotent: fc.boolean(),
   onTimeout: fc.constantFrom('fail-key' as const, 'skip' as const),
+  lingerMs: fc.constantFrom(0, 0, 50),
   seed: fc.nat(),
   closeEarly: fc.boolean(),
 });

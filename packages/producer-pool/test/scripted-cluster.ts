@@ -38,7 +38,7 @@ export interface ScriptedCall {
   isOpen: boolean;
 }
 
-export class ScriptedError extends Error {
+class ScriptedError extends Error {
   readonly fault: DriverFault;
   constructor(fault: DriverFault) {
     super(fault.kafkaError ?? fault.kind);
@@ -48,7 +48,7 @@ export class ScriptedError extends Error {
 
 /** A value the broker refuses, always and for good. */
 export const POISON = 'poison';
-export const isPoison = (value: unknown): boolean => typeof value === 'string' && value.startsWith(POISON);
+const isPoison = (value: unknown): boolean => typeof value === 'string' && value.startsWith(POISON);
 const NOT_LEADER = 6;
 const TOO_LARGE = 10;
 const TOPIC_DENIED = 29;
@@ -56,6 +56,8 @@ const TOPIC_DENIED = 29;
 export interface Appended {
   readonly record: FrozenRecord;
   readonly producerId: string;
+  /** Position among all that was ever appended, over all partitions. */
+  readonly order: number;
 }
 
 class ScriptedProducer implements DriverProducer {
@@ -112,6 +114,7 @@ export class ScriptedCluster {
     { resolve: (ack: DriverAck | undefined) => void; reject: (error: unknown) => void }
   >();
   readonly #delayed: ScriptedCall[] = [];
+  #appended = 0;
   readonly #batches = new Map<string, { first: number; last: number; base: number }[]>();
   readonly #unfinished = new Map<number, readonly FrozenRecord[]>();
 
@@ -246,7 +249,7 @@ export class ScriptedCluster {
     if (idempotent && first !== next) return { code: previous === undefined ? 59 : 45 };
     const log = this.logs[partition] ?? [];
     const base = log.length;
-    for (const record of records) log.push({ record, producerId: id });
+    for (const record of records) log.push({ record, producerId: id, order: (this.#appended += 1) });
     this.#batches.set(key, [...known, { first, last, base }]);
     return { base };
   }
