@@ -1,3 +1,3 @@
-import { packageConfig } from '@busbar-tooling/vitest-preset';
+import { openTelemetryConfig } from '@busbar-tooling/vitest-preset';
 
-export default packageConfig();
+export default openTelemetryConfig();

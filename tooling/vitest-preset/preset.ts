@@ -27,3 +27,12 @@ export const packageConfig = (own: ViteUserConfig = {}): ViteUserConfig =>
     mergeConfig(base, defineConfig({ test: { exclude: inRepositoryRun ? ['**/*.fault.test.ts'] : [] } })),
     defineConfig(own),
   );
+
+/**
+ * The configuration of a package whose tests load OpenTelemetry: without the condition `module`, since that entry of
+ * `@opentelemetry/api` 1.9.0 is for bundlers and does not load in Node.js. The list is replaced, because merging only adds.
+ */
+export const openTelemetryConfig = (): ViteUserConfig => ({
+  ...packageConfig(),
+  ssr: { resolve: { conditions: ['@busbar/source', 'node', 'development|production'] } },
+});

@@ -21,7 +21,7 @@ const bar = (share: number): string => {
 export const milliseconds = (value: number | undefined): string =>
   value === undefined ? '–' : `${value.toFixed(1)} ms`;
 
-export const readingLine = (reading: Reading): string =>
+const readingLine = (reading: Reading): string =>
   `${bar(reading.committed / reading.orders)} orders ${reading.committed}/${reading.orders} · acknowledged ${reading.acknowledged} · ` +
   `backlog ${reading.backlog} · breaker ${reading.breaker} · p99 ${milliseconds(reading.p99Ms)} · ${reading.doing}`;
 

@@ -83,7 +83,7 @@ export class Encoder {
 }
 
 /** Bytes that a record takes up, as far as the event decides them; both sides count in the same way. */
-export function recordBytes(value: string | null, key: string | null, headers: RecordHeaders): number {
+function recordBytes(value: string | null, key: string | null, headers: RecordHeaders): number {
   let bytes = utf8Length(value ?? '') + utf8Length(key ?? '');
   for (const name in headers) bytes += name.length + utf8Length(headers[name] ?? '');
   return bytes;

@@ -31,7 +31,7 @@ export interface EnvelopeStats {
 }
 
 /** The name under which everything counts that has no registered name, or comes after the first 200. */
-export const OTHER = '_other';
+const OTHER = '_other';
 const MAX_NAMES = 200;
 
 interface NameCounters {

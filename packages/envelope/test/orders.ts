@@ -15,7 +15,7 @@ export const ORDER_ID = '0190d5a1-7b7c-7b7c-8b7c-0190d5a17b7c';
 export const NOW_MS = Date.UTC(2026, 10, 24, 12, 0, 0, 123);
 export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-export const orderSchema = Type.Object({
+const orderSchema = Type.Object({
   orderId: Type.String({ format: 'uuid' }),
   totalCents: Type.Integer({ minimum: 0 }),
   note: Type.Optional(Type.String()),

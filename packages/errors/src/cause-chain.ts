@@ -22,7 +22,7 @@ export function* causes(value: unknown): Generator<unknown, void, undefined> {
 }
 
 /** What stands directly behind an error, in the order of `causes`. */
-export const directCauses = (value: unknown): readonly unknown[] => {
+const directCauses = (value: unknown): readonly unknown[] => {
   if (!isObjectLike(value)) return [];
   const cause = readProperty(value, 'cause');
   const original = readProperty(value, 'originalError');

@@ -32,11 +32,11 @@ export type BrokerGate =
     };
 
 /** Back-off while the broker is away: 250 ms, doubled up to 5 s. */
-export const GATE_BASE_MS = 250;
-export const GATE_MAX_MS = 5_000;
+const GATE_BASE_MS = 250;
+const GATE_MAX_MS = 5_000;
 /** Records of the first probe; each success multiplies by `PROBE_GROWTH` up to a whole batch. */
 export const PROBE_RECORDS = 10;
-export const PROBE_GROWTH = 4;
+const PROBE_GROWTH = 4;
 /** Lanes or keys remembered as tried; above it the round starts again. */
 const MAX_TRIED = 1_000;
 

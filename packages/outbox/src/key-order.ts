@@ -52,7 +52,7 @@ export interface KeyOrder {
 }
 
 /** Remembered keys at most; above it the block that ends first is forgotten, which costs an early retry and nothing else. */
-export const MAX_REMEMBERED_KEYS = 10_000;
+const MAX_REMEMBERED_KEYS = 10_000;
 
 export const emptyOrder = (): KeyOrder => ({ held: new Map(), keys: new Map(), topics: new Map() });
 

@@ -30,7 +30,7 @@ const heldBytes = (step: RelayStep): number => {
 };
 
 /** A claim is worth its round trip when a quarter of a batch fits. */
-export const hasRoom = (step: RelayStep): boolean => {
+const hasRoom = (step: RelayStep): boolean => {
   const room = windowRecords(step) - step.order.held.size;
   return room >= Math.max(1, Math.ceil(step.rules.batchRecords / 4));
 };

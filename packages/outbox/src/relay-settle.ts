@@ -12,13 +12,13 @@ import { afterFreed } from './wake-up.ts';
  * A row leaves the memory only after the answer to its statement: a database fault is never answered by sending again (R7). The arrays
  * of a statement are sorted by `seq`, which is the order in which it takes row locks.
  */
-export const ACK_GROUP = 500;
-export const ACK_WAIT_MS = 20;
+const ACK_GROUP = 500;
+const ACK_WAIT_MS = 20;
 
 const bySeq = (a: ClaimedRow, b: ClaimedRow): number => (a.seq < b.seq ? -1 : 1);
 
 /** Delivered rows are deleted in groups; at once when no other outcome is on its way. */
-export const acksDue = (step: RelayStep): boolean => {
+const acksDue = (step: RelayStep): boolean => {
   if (step.acks.length === 0) return false;
   if (step.acks.length >= ACK_GROUP || step.nowMs - step.acksSinceMs >= ACK_WAIT_MS) return true;
   return [...step.calls.values()].every((call) => call.endedAtMs !== undefined);

@@ -32,7 +32,7 @@ export const move = ({ pool, nowMs }: Step, slot: Slot, to: { state: SlotState; 
   due(pool, slot.dueAtMs);
 };
 
-export const opening = (pool: LeasePoolState): number => pool.counts.connecting + pool.counts.setup;
+const opening = (pool: LeasePoolState): number => pool.counts.connecting + pool.counts.setup;
 
 /** Connections that can serve somebody, now or after their present use. */
 export const usable = (pool: LeasePoolState): number =>
@@ -49,7 +49,7 @@ export const leaveQueue = (pool: LeasePoolState, waiter: Waiter): void => {
   }
 };
 
-export const oldestWaiter = (pool: LeasePoolState): Waiter | undefined => {
+const oldestWaiter = (pool: LeasePoolState): Waiter | undefined => {
   while (pool.head < pool.queue.length) {
     const waiter = pool.waiters.get(pool.queue[pool.head] ?? -1);
     if (waiter !== undefined) return waiter;

@@ -2,8 +2,6 @@
  * The strings of the OpenTelemetry semantic conventions 1.45 that we use. Copied: the package that defines them is slow to
  * import, and its entry for conventions in development must not be imported at run time.
  */
-export const SEMCONV_VERSION = '1.45.0';
-
 export const ERROR_TYPE = 'error.type';
 
 export const DB_SYSTEM_NAME = 'db.system.name';

@@ -15,7 +15,7 @@ export type Check = (root: string) => readonly Finding[] | Promise<readonly Find
 
 export const repositoryRoot = fileURLToPath(new URL('../../..', import.meta.url)).replace(/[/\\]$/u, '');
 
-export const posix = (path: string): string => path.split(sep).join('/');
+const posix = (path: string): string => path.split(sep).join('/');
 
 /** Files below `folder` whose name ends with `ending`, as absolute paths in a stable order; folders named in `skip` are not entered. */
 export const filesBelow = (
@@ -37,7 +37,7 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The object in a JSON file; anything else in it is a broken repository. */
-export const readJsonObject = (file: string): Readonly<Record<string, unknown>> => {
+const readJsonObject = (file: string): Readonly<Record<string, unknown>> => {
   const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
   if (!isRecord(value)) throw new TypeError(`${file} does not hold a JSON object`);
   return value;
