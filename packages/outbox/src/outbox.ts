@@ -181,11 +181,11 @@ class OutboxFacade implements Outbox {
       const { rows } = await this.#ask(write.query(inSchema(LEFT_SQL, schema), [highest]));
       if (!booleanIn(rows[0], 'found')) return true;
       if (clock.now() >= deadlineMs) return false;
+      const waitMs = Math.min(poll.maxMs, Math.max(0, deadlineMs - clock.now()));
       // oxlint-disable-next-line no-await-in-loop -- the interval between two polls
-      await sleep(Math.min(poll.maxMs, Math.max(0, deadlineMs - clock.now())), {
-        timers,
-        ...(o.signal === undefined ? {} : { signal: o.signal }),
-      });
+      await sleep(waitMs, { timers, ...(o.signal === undefined ? {} : { signal: o.signal }) }).catch(() =>
+        throwIfAborted('a drain', o.signal),
+      );
     }
   }
 

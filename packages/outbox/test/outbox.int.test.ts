@@ -13,6 +13,9 @@ describe('start and close', () => {
     publisher.down();
     await inTransaction(env.ports, async (tx) => outbox.defer(tx, record('1')));
     expect(await outbox.drain({ timeoutMs: 50 })).toBe(false);
+    await expect(outbox.drain({ signal: AbortSignal.timeout(50) })).rejects.toMatchObject({
+      code: 'BUSBAR_OUTBOX_ABORTED',
+    });
     publisher.up();
     expect(await outbox.drain()).toBe(true);
     expect(publisher.log).toHaveLength(1);

@@ -39,6 +39,10 @@ describe('the relay in the model', () => {
     expect(failures({ ...CALM, relays: 2, crashes: true, pauses: true })).toEqual([]);
   });
 
+  test('L3 a relay that loses only the broker leaves its shards to one that has not', { timeout: LIMIT_MS }, () => {
+    expect(failures({ ...CALM, relays: 2, cutOff: true, poison: true }, {}, Math.ceil(SEEDS / 4))).toEqual([]);
+  });
+
   test(
     'R-CB-3 crashes, pauses, lost answers, outages, dead lanes and poison together lose nothing and invert nothing',
     { timeout: LIMIT_MS },
