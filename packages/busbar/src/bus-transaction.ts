@@ -45,6 +45,9 @@ export class BusTransaction<R extends EventMap> implements BusTx<R> {
     return this.#tx.savepoint((tx) => fn(new BusTransaction(tx, this.#publish)));
   }
 
+  get transaction(): object {
+    return this.#tx.transaction;
+  }
   get attempt(): number {
     return this.#tx.attempt;
   }

@@ -128,6 +128,21 @@ describe('transaction', () => {
     expect(texts('savepoint')).toEqual(['first', 'second']);
   });
 
+  it('keeps the order of what it defers to COMMIT and what is inserted into it at once, also inside a savepoint', async () => {
+    const { bus, texts } = await startedBus();
+    await bus.transaction(async (tx) => {
+      await tx.publish('note.written', { author: 'mixed', text: '1' });
+      await bus.publish('note.written', { author: 'mixed', text: '2' }, { tx });
+      await tx.publish('note.written', { author: 'mixed', text: '3' });
+      await tx.savepoint(async (inner) => {
+        await bus.publish('note.written', { author: 'mixed', text: '4' }, { tx: inner });
+        await inner.publish('note.written', { author: 'mixed', text: '5' });
+      });
+    });
+    expect(await bus.outbox.drain()).toBe(true);
+    expect(texts('mixed')).toEqual(['1', '2', '3', '4', '5']);
+  });
+
   it('refuses a bad event at once and stays usable', async () => {
     const { bus, texts } = await startedBus();
     await bus.transaction(async (tx) => {

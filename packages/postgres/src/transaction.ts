@@ -37,6 +37,8 @@ export interface TransactionSettings {
 const control = (text: string): GroupStatement => ({ text, values: [], rowLimit: 0 });
 
 export class Transaction {
+  /** The same for all handles of this transaction. */
+  readonly identity: object = Object.freeze({});
   readonly connection: Connection;
   readonly attempt: number;
   statements = 0;

@@ -19,6 +19,8 @@ export interface TxOptions extends QueryOptions {
 
 /** A transaction. Statements are sent in the order of the calls; the first one carries BEGIN. */
 export interface Tx extends Queries {
+  /** One object for all handles of a transaction, those of its savepoints included: tells transactions apart, and holds nothing. */
+  readonly transaction: object;
   /** From 1. */
   readonly attempt: number;
   /** What is left of `deadlineMs`; infinite without one. */
@@ -79,6 +81,10 @@ export class TxHandle extends RowShapes implements Tx {
     this.#transaction = transaction;
     this.#scope = o.scope;
     this.#pool = o.pool;
+  }
+
+  get transaction(): object {
+    return this.#transaction.identity;
   }
 
   get attempt(): number {
