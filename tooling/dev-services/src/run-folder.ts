@@ -27,7 +27,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { removeProject } from './compose-project.ts';
 import { DevServiceError } from './errors.ts';
 import { removeSharedMemory } from './postgres/shared-memory.ts';
-import { childrenOf, endProcesses, isAlive, type ProcessRef, selfRef, signalProcess } from './process.ts';
+import { childrenOf, endProcesses, isAlive, type ProcessRef, processRef, signalProcess } from './process.ts';
 
 export interface Run {
   readonly folder: string;
@@ -156,10 +156,9 @@ export const endRun = async (folder: string): Promise<void> => {
   } catch {
     return; // another process was first, or there is nothing left
   }
-  writeOwner(claimed, selfRef()); // whoever ends the run now answers for the rest
   for (const project of namesIn(join(claimed, 'containers'))) removeProject(project);
-  await Promise.all(readdirSync(join(claimed, 'processes')).map((entry) => endRegistered(claimed, entry)));
-  for (const port of readdirSync(join(claimed, 'ports'))) releaseReservation(join(base, 'ports', port), id);
+  await Promise.all(namesIn(join(claimed, 'processes')).map((entry) => endRegistered(claimed, entry)));
+  for (const port of namesIn(join(claimed, 'ports'))) releaseReservation(join(base, 'ports', port), id);
   if (keep) renameSync(claimed, join(base, `kept.${id}.${Date.now()}`));
   else rmSync(claimed, { recursive: true, force: true, maxRetries: 5 });
 };
@@ -173,15 +172,21 @@ export const releaseReservation = (file: string, id: string): void => {
   }
 };
 
+/** A run's folder belongs to its owner, one that is being ended to the process that claimed it, whose pid is in the name. */
+const isAbandoned = (folder: string): boolean => {
+  const claimer = /^ended\..*\.(\d+)-\d+$/.exec(basename(folder))?.[1];
+  if (claimer !== undefined) return processRef(Number(claimer)) === undefined;
+  const owner = ownerOf(folder);
+  return owner !== undefined && !isAlive(owner);
+};
+
 /** Ends the runs whose owner is gone together with its reaper, and finishes ends that were cut short. */
 export const sweepDeadRuns = async (): Promise<void> => {
   const base = baseFolder();
   const dead = readdirSync(base)
     .filter((name) => name.startsWith('run-') || name.startsWith('ended.'))
     .map((name) => join(base, name))
-    .filter((folder) => {
-      const owner = ownerOf(folder);
-      return owner !== undefined && !isAlive(owner);
-    });
-  await Promise.all(dead.map((folder) => endRun(folder)));
+    .filter(isAbandoned);
+  // What cannot be swept is left for the next run: it is no reason to fail this one.
+  await Promise.allSettled(dead.map((folder) => endRun(folder)));
 };

@@ -7,7 +7,7 @@ export interface ToolAnswer {
   readonly stderr: string;
 }
 
-export interface ToolOptions {
+interface ToolOptions {
   readonly timeoutMs: number;
   /** On top of this process's environment. */
   readonly env?: Readonly<Record<string, string>>;

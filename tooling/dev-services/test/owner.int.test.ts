@@ -4,9 +4,10 @@ import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { isFree } from '../src/ports.ts';
-import { isAlive, type ProcessRef, processRef, selfRef } from '../src/process.ts';
+import { childrenOf, isAlive, type ProcessRef, processRef, selfRef } from '../src/process.ts';
 import { openRun } from '../src/reaper.ts';
 import { baseFolder, endRun, findRun, makeRunFolder, sweepDeadRuns } from '../src/run-folder.ts';
+import { spawnInRun } from '../src/run-process.ts';
 import { runProgram } from './children.ts';
 import { requirePostgres } from './require.ts';
 
@@ -119,4 +120,19 @@ test('an owner has one run, and a reaper that is up', async () => {
   const [first, second] = await Promise.all([openRun(), openRun()]);
   expect(first).toEqual(second);
   expect(processRef(Number(readFileSync(join(first.folder, 'reaper'), 'utf8')))).toBeDefined();
+});
+
+test('a server that is started while its run ends does not outlive it', async () => {
+  const { run } = makeRunFolder({ pid: process.pid, startedAt: 'another time' });
+  await endRun(run.folder);
+  const before = childrenOf(process.pid).map(({ pid }) => pid);
+  const late = spawnInRun(run, {
+    command: 'sleep',
+    args: ['600'],
+    logFile: '/dev/null',
+    cwd: '/',
+    env: process.env,
+  });
+  await expect(late).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(childrenOf(process.pid).filter(({ pid }) => !before.includes(pid))).toEqual([]);
 });

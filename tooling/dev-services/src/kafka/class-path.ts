@@ -10,6 +10,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 import { cacheFolder } from '../cache-folder.ts';
 import { DevServiceError } from '../errors.ts';
@@ -46,8 +47,13 @@ export const isComplete = (
 ): boolean => classPath !== '' && classPath.split(delimiter).every((jar) => sizeOf(jar) > 0);
 
 /** The first `[ERROR]` line of Maven, without its mark: it names the artifact and the repository. */
-export const mavenError = (output: string): string =>
-  /^\[ERROR\] *(.+)$/m.exec(output)?.[1]?.trim() ?? (output.trim().split('\n').at(-1) || 'Maven failed without a word');
+export const mavenError = (colored: string): string => {
+  const output = stripVTControlCharacters(colored);
+  return (
+    /^\[ERROR\] *(.+)$/m.exec(output)?.[1]?.trim() ??
+    (output.trim().split('\n').at(-1) || 'Maven failed without a word')
+  );
+};
 
 /** Maven reads `MAVEN_ARGS` itself from 3.9 on; for an older one its words are added to the command line. */
 export const mavenArguments = (versionAnswer: string, mavenArgs: string): readonly string[] => {

@@ -1,7 +1,7 @@
 /** What a broker says about the cluster: the launcher's idea of "ready", never a line of a log. */
 import { ask, WireWriter } from './wire.ts';
 
-export interface PartitionState {
+interface PartitionState {
   readonly partition: number;
   /** -1 without one. */
   readonly leader: number;

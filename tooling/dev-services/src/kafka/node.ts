@@ -9,8 +9,9 @@ import { join } from 'node:path';
 
 import { DevServiceError } from '../errors.ts';
 import { poll } from '../poll.ts';
-import { endProcesses, isAlive, isStopped, type ProcessRef, signalProcess, spawnServer, tailOf } from '../process.ts';
-import { registerProcess, type Run, unregisterProcess } from '../run-folder.ts';
+import { endProcesses, isAlive, isStopped, type ProcessRef, signalProcess, tailOf } from '../process.ts';
+import { type Run, unregisterProcess } from '../run-folder.ts';
+import { spawnInRun } from '../run-process.ts';
 import type { KafkaInstallation } from './class-path.ts';
 import { JVM_FLAGS } from './jvm.ts';
 import { clusterState } from './metadata-probe.ts';
@@ -65,7 +66,7 @@ export class KafkaProcess implements KafkaNode {
     if (this.isRunning()) return;
     const kafka = await this.#kafka();
     mkdirSync(join(this.folder, 'tmp'), { recursive: true });
-    const server = await spawnServer({
+    const server = await spawnInRun(this.#run, {
       command: kafka.java.command,
       args: [
         ...JVM_FLAGS,
@@ -78,7 +79,6 @@ export class KafkaProcess implements KafkaNode {
       cwd: this.folder,
       env: process.env,
     });
-    registerProcess(this.#run, server);
     writeFileSync(this.#processFile, `${server.pid} ${server.startedAt}`);
     const ready = await poll(async () => (server.ending() === undefined ? this.#isMember() : false), {
       intervalMs: 50,

@@ -6,17 +6,10 @@ import { join } from 'node:path';
 import { DevServiceError } from '../errors.ts';
 import { poll } from '../poll.ts';
 import { releasePorts, reservePorts } from '../ports.ts';
-import {
-  allEnded,
-  childrenOf,
-  endProcesses,
-  type ProcessRef,
-  type SpawnedServer,
-  spawnServer,
-  tailOf,
-} from '../process.ts';
+import { allEnded, childrenOf, endProcesses, type ProcessRef, type SpawnedServer, tailOf } from '../process.ts';
 import { openRun } from '../reaper.ts';
-import { registerProcess, type Run, unregisterProcess } from '../run-folder.ts';
+import { type Run, unregisterProcess } from '../run-folder.ts';
+import { spawnInRun } from '../run-process.ts';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { copyCluster, SUPERUSER } from './cluster-cache.ts';
 import { freezeServer, thawServer } from './freeze.ts';
@@ -91,15 +84,18 @@ const dataFolderOf = (cluster: Cluster): string => join(cluster.folder, 'data');
 /** Starts the server and resolves once a query answers. */
 const launch = async (cluster: Cluster): Promise<SpawnedServer> => {
   const { binaries, folder, run } = cluster;
-  const server = await spawnServer({
-    command: binaries.postgres,
-    args: serverFlags({ dataFolder: dataFolderOf(cluster), port: cluster.port, ...cluster.options }),
-    logFile: logFileOf(cluster),
-    cwd: folder,
-    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
-    user: binaries.user,
-  });
-  registerProcess(run, server, { signal: 'SIGQUIT', dataFolder: dataFolderOf(cluster) });
+  const server = await spawnInRun(
+    run,
+    {
+      command: binaries.postgres,
+      args: serverFlags({ dataFolder: dataFolderOf(cluster), port: cluster.port, ...cluster.options }),
+      logFile: logFileOf(cluster),
+      cwd: folder,
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+      user: binaries.user,
+    },
+    { signal: 'SIGQUIT', dataFolder: dataFolderOf(cluster) },
+  );
   const ready = await poll(async () => (server.ending() === undefined ? answers(cluster.adminUrl) : false), {
     intervalMs: 10,
     timeoutMs: READY_WITHIN_MS,

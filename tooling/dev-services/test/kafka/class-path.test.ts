@@ -53,7 +53,7 @@ test('the class path is fetched once, and used without Maven as long as every ja
 });
 
 test('a failure of Maven is told by its first error, and remembered', async () => {
-  const output = '[INFO] x\n[ERROR] Failed to execute goal: no route to host\n[ERROR] \n[ERROR] more';
+  const output = '[INFO] x\n\u001B[0m\u001B[0m[ERROR] Failed to execute goal: no route to host\n[ERROR] \n[ERROR] more';
   const { tools, runs } = machine(() => ({ status: 1, output }));
   const reason = 'Maven cannot fetch the broker: Failed to execute goal: no route to host';
   await expect(findKafka({ tools, cache })).rejects.toMatchObject({ code: 'RESOLVE_FAILED', reason });
