@@ -125,7 +125,7 @@ test('an owner has one run, and a reaper that is up', async () => {
 test('a server that is started while its run ends does not outlive it', async () => {
   const { run } = makeRunFolder({ pid: process.pid, startedAt: 'another time' });
   await endRun(run.folder);
-  const before = childrenOf(process.pid).map(({ pid }) => pid);
+  const before = new Set(childrenOf(process.pid).map(({ pid }) => pid));
   const late = spawnInRun(run, {
     command: 'sleep',
     args: ['600'],
@@ -134,5 +134,5 @@ test('a server that is started while its run ends does not outlive it', async ()
     env: process.env,
   });
   await expect(late).rejects.toMatchObject({ code: 'ENOENT' });
-  expect(childrenOf(process.pid).filter(({ pid }) => !before.includes(pid))).toEqual([]);
+  expect(childrenOf(process.pid).filter(({ pid }) => !before.has(pid))).toEqual([]);
 });
