@@ -134,7 +134,8 @@ export const buildParts = (input: PartsInput): Parts => {
   const { settings, clock, timers, random } = input;
   const time = { clock, timers, random };
   const classify = { error: classifyProducerError };
-  const breaker = input.breaker ?? createBreaker({ ...breakerOptions(settings), classify, ...time });
+  const breaker =
+    input.breaker ?? createBreaker({ ...breakerOptions(settings), profile: input.profile, classify, ...time });
   const producers = input.producers ?? buildProducers(input, breaker);
   const postgres = input.postgres ?? createPostgres({ ...postgresOptions(settings), ...time });
   const outboxPostgres =

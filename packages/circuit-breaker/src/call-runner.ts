@@ -7,8 +7,9 @@
 import type { Timers } from '@busbar/retry';
 
 import type { Admission } from './admission.ts';
-import { Classifier, type Classify, type Verdict } from './classify.ts';
+import { Classifier, type Classify, type FailedCall, type Verdict } from './classify.ts';
 import { probeChannel } from './diagnostics.ts';
+import { BreakerTimeoutError } from './errors.ts';
 import { InFlight } from './in-flight.ts';
 import { LatencyHistogram, type LatencySummary, RareLatency } from './latency-histogram.ts';
 import { runLimited } from './limited-call.ts';
@@ -198,6 +199,12 @@ export class CallRunner implements TicketEnds {
         throw error;
       },
     };
+  }
+
+  /** The verdict on an error: a call that ran into the breaker's own time limit failed, whatever a classifier would say. */
+  judge({ error, durationMs, signal }: FailedCall): Verdict {
+    if (error instanceof BreakerTimeoutError && error.details.breaker === this.#settings.name) return 'failure';
+    return this.#classifier.error(error, durationMs, signal);
   }
 
   /** Settles a ticket by the result of its call. */

@@ -2,6 +2,7 @@
 import { Admission } from './admission.ts';
 import type { Breaker, Call, ExecuteOptions, FallbackOptions, ReadyOptions, SignaledCall } from './breaker.ts';
 import { CallRunner } from './call-runner.ts';
+import { type FailedCall, JUDGE_ERROR, type JudgesErrors, type Verdict } from './classify.ts';
 import { closedChannel, createdChannel, restoreInvalidChannel } from './diagnostics.ts';
 import { abortedError, BreakerOptionsError, BreakerShutDownError } from './errors.ts';
 import { fallBack } from './fallback.ts';
@@ -33,7 +34,7 @@ import { Waiters } from './waiters.ts';
  */
 export const createBreaker = (options: BreakerOptions): Breaker => new CircuitBreaker(resolveBreakerOptions(options));
 
-class CircuitBreaker implements Breaker, ReportsListenerErrors {
+class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   readonly name: string;
   readonly restoredIsolation: IsolationHandle | undefined;
   #settings: BreakerSettings;
@@ -275,6 +276,10 @@ class CircuitBreaker implements Breaker, ReportsListenerErrors {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  [JUDGE_ERROR](call: FailedCall): Verdict {
+    return this.#runner.judge(call);
   }
 
   [REPORT_LISTENER_ERROR](error: unknown): void {

@@ -22,6 +22,20 @@ export interface Classify {
 const isVerdict = (value: unknown): value is Verdict =>
   value === 'success' || value === 'failure' || value === 'ignore';
 
+/** A method of a breaker that is not for the outside: what works beside a breaker judges errors as the breaker does. */
+export const JUDGE_ERROR = Symbol('judge error');
+
+/** How a call ended that threw. */
+export interface FailedCall {
+  readonly error: unknown;
+  readonly durationMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface JudgesErrors {
+  [JUDGE_ERROR](call: FailedCall): Verdict;
+}
+
 /** Applies a classifier, and survives one that is broken. */
 export class Classifier {
   readonly #classify: Classify;
@@ -60,3 +74,11 @@ export class Classifier {
     return 'failure';
   }
 }
+
+const judges = (breaker: object): breaker is JudgesErrors => JUDGE_ERROR in breaker;
+
+/** What `breaker` makes of an error; of a breaker that is not ours only the rules are known that come before any classifier. */
+export const verdictOn = (breaker: object, call: FailedCall): Verdict =>
+  judges(breaker)
+    ? breaker[JUDGE_ERROR](call)
+    : new Classifier({}, () => undefined).error(call.error, call.durationMs, call.signal);

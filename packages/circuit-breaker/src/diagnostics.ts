@@ -43,6 +43,32 @@ export interface RestoreInvalidMessage {
   readonly problem: string;
 }
 
+/** A call joined the queue of a degrader. */
+export interface QueuedMessage {
+  readonly name: string;
+  /** Calls held, this one included. */
+  readonly depth: number;
+  readonly bytes: number;
+}
+/** What became of a call that was held. */
+export type DequeuedResult = 'drained' | 'failed' | 'rejected' | 'expired' | 'aborted' | 'closed';
+export interface DequeuedMessage {
+  readonly name: string;
+  readonly waitedMs: number;
+  readonly result: DequeuedResult;
+}
+/** Why a payload became a dead letter: the dependency refused it, it waited for too long, or the degrader was closed. */
+export type DeadReason = 'rejected' | 'expired' | 'closed';
+export interface DeadLetteredMessage {
+  readonly name: string;
+  readonly reason: DeadReason;
+  readonly ageMs: number;
+}
+export interface DeadLetterDroppedMessage {
+  readonly name: string;
+  readonly reason: 'overflow' | 'ttl';
+}
+
 export const createdChannel = channel('busbar:circuit-breaker:created');
 /** The end of the instance, not the state `closed`: state changes are on `transition`. */
 export const closedChannel = channel('busbar:circuit-breaker:closed');
@@ -51,3 +77,7 @@ export const rejectedChannel = channel('busbar:circuit-breaker:rejected');
 export const probeChannel = channel('busbar:circuit-breaker:probe');
 export const listenerErrorChannel = channel('busbar:circuit-breaker:listener-error');
 export const restoreInvalidChannel = channel('busbar:circuit-breaker:restore-invalid');
+export const queuedChannel = channel('busbar:circuit-breaker:queued');
+export const dequeuedChannel = channel('busbar:circuit-breaker:dequeued');
+export const deadLetteredChannel = channel('busbar:circuit-breaker:dead-lettered');
+export const deadLetterDroppedChannel = channel('busbar:circuit-breaker:dead-letter-dropped');

@@ -320,6 +320,9 @@ export class BreakerShutDownError extends BusbarError<'BUSBAR_BREAKER_SHUT_DOWN'
   }
 }
 
-/** The caller gave up before anything was sent. */
-export const abortedError = (what: string, signal: AbortSignal | undefined): AbortedError =>
-  new AbortedError({ what, reason: 'signal' }, { cause: signal?.reason, outcome: 'not-sent' });
+/** The caller gave up; by default before anything was sent. */
+export const abortedError = (
+  what: string,
+  signal: AbortSignal | undefined,
+  outcome: 'not-sent' | 'unknown' = 'not-sent',
+): AbortedError => new AbortedError({ what, reason: 'signal' }, { cause: signal?.reason, outcome });

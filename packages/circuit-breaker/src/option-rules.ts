@@ -1,15 +1,16 @@
 /** What makes options valid: the names, kinds and ranges of each (V10, V11), and the rules across them (V1–V9, V12). */
 import type { BreakerOptionIssue } from './errors.ts';
-import { nearestName } from './nearest-name.ts';
+import {
+  choiceIssue,
+  functionIssue,
+  type NumberRule,
+  numberIssue,
+  unknownKeyIssues,
+  valueAt,
+} from './option-checks.ts';
 import type { BreakerPatch, BreakerSettings } from './options.ts';
 
 type Issue = BreakerOptionIssue;
-
-interface NumberRule {
-  readonly min: number;
-  readonly max: number;
-  readonly integer?: true;
-}
 
 /** The range of each number, by the path of its option. */
 export const BREAKER_LIMITS = {
@@ -90,69 +91,33 @@ const FUNCTIONS: readonly { readonly path: string; readonly port?: string }[] = 
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/u;
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-
-const valueAt = (root: object, path: string): unknown => {
-  let value: unknown = root;
-  for (const key of path.split('.')) value = isObject(value) ? Reflect.get(value, key) : undefined;
-  return value;
-};
-
-const unknownKeys = (group: string, value: object, known: readonly string[]): Issue[] => {
-  const prefix = group === '' ? '' : `${group}.`;
-  return Object.keys(value)
-    .filter((key) => !known.includes(key))
-    .map((key) => {
-      const near = nearestName(key, known);
-      const problem = `is not an option${near === undefined ? '' : `, did you mean ${prefix}${near}?`}`;
-      return { path: `${prefix}${key}`, problem };
-    });
-};
-
-const groupIssues = (options: object): Issue[] =>
-  Object.entries(KEYS).flatMap(([group, known]) => {
-    const value = valueAt(options, group);
-    if (value === undefined) return [];
-    return isObject(value) ? unknownKeys(group, value, known) : [{ path: group, problem: 'must be an object' }];
-  });
-
 const functionIssues = (options: object): Issue[] =>
   FUNCTIONS.flatMap(({ path, port }) => {
     const value = valueAt(options, path);
     const mayBeMissing = port === undefined || valueAt(options, port) === undefined;
-    const isSound = typeof value === 'function' || (value === undefined && mayBeMissing);
-    return isSound ? [] : [{ path, problem: 'must be a function' }];
+    return value === undefined && mayBeMissing ? [] : functionIssue(path, value);
   });
 
 /** Problems of the object as it was passed: unknown keys, wrong kinds of value. */
 export const issuesOfOptions = (options: BreakerPatch, at: 'creation' | 'update' = 'creation'): Issue[] => {
   const issues = [
-    ...unknownKeys('', options, at === 'creation' ? TOP_KEYS : PATCH_KEYS),
-    ...groupIssues(options),
+    ...unknownKeyIssues(options, '', at === 'creation' ? TOP_KEYS : PATCH_KEYS),
+    ...Object.entries(KEYS).flatMap(([group, known]) => unknownKeyIssues(options, group, known)),
     ...functionIssues(options),
   ];
   const restoreIsolation = valueAt(options, 'restoreIsolation');
-  if (restoreIsolation !== undefined && typeof restoreIsolation !== 'boolean') {
-    issues.push({ path: 'restoreIsolation', problem: 'must be true or false' });
-  }
+  if (restoreIsolation !== undefined) issues.push(...choiceIssue('restoreIsolation', restoreIsolation, [true, false]));
   return issues;
 };
 
 const numberIssues = (settings: BreakerSettings): Issue[] =>
-  Object.entries<NumberRule>(BREAKER_LIMITS).flatMap(([path, { min, max, integer }]) => {
+  Object.entries(BREAKER_LIMITS).flatMap(([path, rule]) => {
     const value = valueAt(settings, path);
-    if (path === 'open.resetAfterMs' && value === undefined) return [];
-    const isInRange = typeof value === 'number' && value >= min && value <= max;
-    if (isInRange && (integer !== true || Number.isInteger(value))) return [];
-    const kind = integer === true ? 'an integer' : 'a number';
-    const shown = typeof value === 'number' ? String(value) : `a ${typeof value}`;
-    return [{ path, problem: `must be ${kind} from ${min} to ${max}, is ${shown}` }];
+    return path === 'open.resetAfterMs' && value === undefined ? [] : numberIssue(path, value, rule);
   });
 
 const choiceIssues = (settings: BreakerSettings): Issue[] =>
-  Object.entries(CHOICES).flatMap(([path, allowed]) =>
-    allowed.includes(valueAt(settings, path)) ? [] : [{ path, problem: `must be one of ${allowed.join(', ')}` }],
-  );
+  Object.entries(CHOICES).flatMap(([path, allowed]) => choiceIssue(path, valueAt(settings, path), allowed));
 
 /** Problems of the settings. The rules across options are asked only once each option by itself is sound. */
 export const issuesOfSettings = (settings: BreakerSettings): Issue[] => {

@@ -5,6 +5,7 @@ import type { Classify } from './classify.ts';
 import { type BreakerOptionIssue, BreakerOptionsError } from './errors.ts';
 import { warnOfListenerError } from './listener-errors.ts';
 import type { OpenPolicy } from './open-duration.ts';
+import { stated } from './option-checks.ts';
 import { issuesOfOptions, issuesOfSettings } from './option-rules.ts';
 import { type BreakerDefaults, breakerProfiles, isProfile, type Profile, profileFromEnv } from './profiles.ts';
 import type { HalfOpenLimits, Mode } from './state-machine.ts';
@@ -135,15 +136,6 @@ export interface ResolvedBreakerOptions {
 
 /** A probe may have to connect, negotiate TLS and authenticate first: seconds, though the dependency is well. */
 const LEASE_FLOOR_MS = 10_000;
-
-/** `over`, without the keys that are present and undefined: they mean "not stated". */
-const stated = <T extends object>(over: T | undefined): Partial<T> => {
-  const result: Partial<T> = { ...over };
-  for (const key of Object.keys(result)) {
-    if (Reflect.get(result, key) === undefined) Reflect.deleteProperty(result, key);
-  }
-  return result;
-};
 
 /** Not `??`: a null that JavaScript passes is a mistake to be reported, not a default. */
 const or = <T>(value: T | undefined, fallback: T): T => (value === undefined ? fallback : value);

@@ -9,6 +9,7 @@ import { systemTimers, type Timers } from '@busbar/retry';
 import type { Breaker } from './breaker.ts';
 import { BreakerOptionsError } from './errors.ts';
 import { reportListenerError } from './listener-errors.ts';
+import { numberIssue } from './option-checks.ts';
 import type { BreakerStateV1 } from './snapshot.ts';
 
 /** Where states are kept. Pass what `load` answers as the option `restore` of the next breaker; it is checked there. */
@@ -24,7 +25,6 @@ export interface PersistOptions {
 }
 
 const MIN_INTERVAL_MS = 1_000;
-const LONGEST_MS = 3_600_000;
 
 /**
  * Saves the state after every transition from now on. Disposing writes what is not written yet, and ends.
@@ -36,10 +36,8 @@ export const persistBreaker = (
   options: PersistOptions = {},
 ): AsyncDisposable => {
   const { minIntervalMs = MIN_INTERVAL_MS, timers = systemTimers } = options;
-  if (!(minIntervalMs >= 0 && minIntervalMs <= LONGEST_MS)) {
-    const issues = [{ path: 'minIntervalMs', problem: `must be a number from 0 to ${LONGEST_MS}` }];
-    throw new BreakerOptionsError({ breaker: breaker.name, issues });
-  }
+  const issues = numberIssue('minIntervalMs', minIntervalMs, { min: 0, max: 3_600_000 });
+  if (issues.length > 0) throw new BreakerOptionsError({ breaker: breaker.name, issues });
   return new Persistence(breaker, store, { minIntervalMs, timers });
 };
 

@@ -8,12 +8,8 @@ import { type Clock, systemClock } from '@busbar/retry';
 
 import type { Breaker } from './breaker.ts';
 import { createBreaker } from './circuit-breaker.ts';
-import {
-  type BreakerOptionIssue,
-  BreakerOptionsError,
-  BreakerRegistryFullError,
-  BreakerShutDownError,
-} from './errors.ts';
+import { BreakerOptionsError, BreakerRegistryFullError, BreakerShutDownError } from './errors.ts';
+import { numberIssue, stated, unknownKeyIssues } from './option-checks.ts';
 import { type BreakerOptions, resolveBreakerOptions } from './options.ts';
 
 export interface RegistryOptions {
@@ -47,22 +43,19 @@ interface Entry {
   settled: number;
 }
 
-const MAX = { default: 1_000, min: 1, max: 100_000 };
-const IDLE_MS = { default: 600_000, min: 0, max: 86_400_000 };
+const DEFAULTS = { defaults: {}, max: 1_000, idleMs: 600_000 };
 
 /** @throws {@link BreakerOptionsError} with every problem, those of `defaults` included */
 export const createBreakerRegistry = (options: RegistryOptions = {}): BreakerRegistry => {
-  const { defaults = {}, max = MAX.default, idleMs = IDLE_MS.default } = options;
-  const issues: BreakerOptionIssue[] = [];
-  if (!Number.isInteger(max) || max < MAX.min || max > MAX.max) {
-    issues.push({ path: 'max', problem: `must be an integer from ${MAX.min} to ${MAX.max}` });
-  }
-  if (!(idleMs >= IDLE_MS.min && idleMs <= IDLE_MS.max)) {
-    issues.push({ path: 'idleMs', problem: `must be a number from ${IDLE_MS.min} to ${IDLE_MS.max}` });
-  }
+  const settings = { ...DEFAULTS, ...stated(options) };
+  const issues = [
+    ...unknownKeyIssues(options, '', Object.keys(DEFAULTS)),
+    ...numberIssue('max', settings.max, { min: 1, max: 100_000, integer: true }),
+    ...numberIssue('idleMs', settings.idleMs, { min: 0, max: 86_400_000 }),
+  ];
   if (issues.length > 0) throw new BreakerOptionsError({ breaker: 'registry', issues });
-  resolveBreakerOptions({ ...defaults, name: 'registry' });
-  return new Registry({ defaults, max, idleMs });
+  resolveBreakerOptions({ ...settings.defaults, name: 'registry' });
+  return new Registry(settings);
 };
 
 class Registry implements BreakerRegistry {

@@ -63,3 +63,15 @@ export const thrownBy = (fn: () => unknown): unknown => {
   }
   return undefined;
 };
+
+/** A breaker that works like `breaker`, and is not one of ours: what is not in the interface is not there. */
+export const foreignBreaker = (breaker: Breaker): Breaker =>
+  new Proxy(breaker, {
+    has: () => false,
+    get: (target, key): unknown => {
+      const member: unknown = Reflect.get(target, key);
+      return typeof member === 'function'
+        ? (...args: unknown[]): unknown => Reflect.apply(member, target, args)
+        : member;
+    },
+  });

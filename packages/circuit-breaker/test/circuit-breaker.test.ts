@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { describe, expect, test } from 'vitest';
 
 import {
@@ -114,18 +116,31 @@ describe('a call through the breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
-  test('AsyncLocalStorage and the stack of the caller survive', async () => {
+  test('the async context of the caller reaches the function, and is there again after it', async () => {
+    const { breaker } = rig({ latency: 'on', profile: 'test', halfOpen: { probes: 1 } });
+    const storage = new AsyncLocalStorage<string>();
+    const seen = await storage.run('request 7', async () => {
+      const inside = await breaker.execute(async () => {
+        await Promise.resolve();
+        return storage.getStore();
+      });
+      return [inside, storage.getStore()];
+    });
+    expect(seen).toEqual(['request 7', 'request 7']);
+  });
+
+  test('the async stack of an error reaches through the breaker to the caller', async () => {
     const { breaker } = rig();
-    const namedCaller = async (): Promise<unknown> => {
+    const failLater = async (): Promise<never> => {
       await Promise.resolve();
-      return outcome(
-        breaker.execute(async () => {
-          await Promise.resolve();
-          throw new Error('inside');
-        }),
-      );
+      throw new Error('inside');
     };
-    expect(await namedCaller()).toHaveProperty('message', 'inside');
+    async function namedCaller(): Promise<unknown> {
+      // oxlint-disable-next-line typescript/return-await -- a frame of this function is what is looked for
+      return await breaker.execute(failLater);
+    }
+    const error = await outcome(namedCaller());
+    expect(error).toHaveProperty('stack', expect.stringContaining('namedCaller'));
   });
 });
 

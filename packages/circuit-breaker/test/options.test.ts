@@ -120,7 +120,7 @@ describe('options of a breaker', () => {
     ['clock', { clock: {} }, 'clock.now must be a function'],
     ['timers', { timers: { set: () => 1 } }, 'timers.clear must be a function'],
     ['random', { random: 0.5 }, 'random must be a function'],
-    ['restoreIsolation', { restoreIsolation: 'no' }, 'restoreIsolation must be true or false'],
+    ['restoreIsolation', { restoreIsolation: 'no' }, 'restoreIsolation must be one of true, false'],
   ])('R-CB-5 %s: %j', (_, options, issue) => {
     expect(issuesOf(anything(options))).toEqual([issue]);
   });

@@ -1,14 +1,8 @@
 import { settle } from '@busbar-tooling/test-kit/manual-clock';
 import { describe, expect, test } from 'vitest';
 
-import {
-  type Breaker,
-  BreakerOptionsError,
-  type BreakerStateV1,
-  type BreakerStore,
-  persistBreaker,
-} from '../src/index.ts';
-import { rig, type Rig } from './breaker-on-manual-time.ts';
+import { BreakerOptionsError, type BreakerStateV1, type BreakerStore, persistBreaker } from '../src/index.ts';
+import { foreignBreaker, rig, type Rig } from './breaker-on-manual-time.ts';
 
 interface MemoryStore extends BreakerStore {
   readonly saved: BreakerStateV1[];
@@ -135,15 +129,7 @@ describe('keeping the state in a store', () => {
       warned.resolve(warning);
     });
     const { breaker } = rig();
-    const foreign: Breaker = new Proxy(breaker, {
-      has: () => false,
-      get: (target, key): unknown => {
-        const member: unknown = Reflect.get(target, key);
-        return typeof member === 'function'
-          ? (...args: unknown[]): unknown => Reflect.apply(member, target, args)
-          : member;
-      },
-    });
+    const foreign = foreignBreaker(breaker);
     const error = new Error('no disk');
     persistBreaker(foreign, { load: () => Promise.resolve(null), save: () => Promise.reject(error) });
     breaker.reset();

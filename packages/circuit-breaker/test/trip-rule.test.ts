@@ -61,6 +61,21 @@ describe('when a breaker opens', () => {
     expect(events).toMatchObject([{ cause: 'failure-rate', calls: 21, failures: 20, slow: 0 }]);
   });
 
+  test.each(['count', 'none'] as const)(
+    'R-CB-1 with a window of type %s no clock is read while closed',
+    async (type) => {
+      let readings = 0;
+      const now = (): number => (readings += 1);
+      const trip = { consecutive: 3, failureRatio: 0, minimumCalls: 20 };
+      const { breaker, fail, succeed } = rig({ window: { type }, trip, clock: { now } });
+      const before = readings;
+      await succeed(2);
+      await fail(2);
+      expect(readings).toBe(before);
+      expect(breaker.stats()).toMatchObject({ consecutiveFailures: 2, windowFailures: type === 'count' ? 2 : 0 });
+    },
+  );
+
   test('R-CB-7 refusals leave the window alone (opossum O5)', async () => {
     const { breaker, fail } = rig(byRate);
     await fail(20);

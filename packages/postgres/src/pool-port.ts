@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 
 /**
  * The part of `pg` that this package relies on beyond its documented API, in one place: what a change of the driver can break.
- * `pg-cursor` and `pg-query-stream` rest on the same members; test/driver-contract.int.test.ts holds the driver to them.
+ * `pg-cursor` and `pg-query-stream` rest on the same members.
  */
 export interface WireConnection {
   readonly stream: Duplex;
