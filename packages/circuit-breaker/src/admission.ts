@@ -79,14 +79,15 @@ export class Admission {
     return reason === 'ramp' ? this.machine.rampStepMs : Number.POSITIVE_INFINITY;
   }
 
-  /** A permit, or 0. */
-  acquire(): Permit | 0 {
-    if (!this.#passing) return this.#acquireByDecision();
+  /** A permit if everybody gets one; 0: that has to be decided by `acquire`. */
+  acquireAtOnce(): Permit | 0 {
+    if (!this.#passing) return 0;
     this.#inFlight += 1;
     return this.#epoch;
   }
 
-  #acquireByDecision(): Permit | 0 {
+  /** A permit, or 0. */
+  acquire(): Permit | 0 {
     if (this.#shutDown) return 0;
     const refusal = this.#refusalOfAttempt();
     if (refusal !== undefined) this.#refusal = refusal;
@@ -109,18 +110,12 @@ export class Admission {
     return refusal;
   }
 
-  /** Settles a call that succeeded and was not measured: the short way of `settle`. */
-  success(permit: Permit): boolean {
-    if (permit !== this.#epoch || this.machine.state !== 'closed' || this.#inFlight === 0) {
-      return this.settle({
-        permit,
-        verdict: 'success',
-        slow: false,
-        overdue: false,
-        endedAtMs: Number.NaN,
-        error: undefined,
-      });
-    }
+  /**
+   * Settles a call that succeeded and was not measured, while everybody gets a permit: nobody waits, and nothing can follow.
+   * False: that is not the case, and nothing has happened.
+   */
+  successAtOnce(permit: Permit): boolean {
+    if (permit !== this.#epoch || !this.#passing || this.#inFlight === 0) return false;
     this.#inFlight -= 1;
     this.#counters.success += 1;
     this.machine.countSuccess();

@@ -40,6 +40,8 @@ export interface ManualEnding {
   readonly error?: unknown;
 }
 
+const SUCCESS: ManualEnding = { verdict: 'success' };
+
 interface PlainReactions extends Reactions {
   readonly permit: Permit;
 }
@@ -57,6 +59,7 @@ export class CallRunner implements TicketEnds {
   #reactions: PlainReactions | undefined;
   /** The duration of every call is wanted. */
   #measures = false;
+  #marksOverdue = false;
   /** When calls were last looked at for being overdue. */
   #markedAtMs = 0;
 
@@ -83,6 +86,7 @@ export class CallRunner implements TicketEnds {
     this.#settings = settings;
     if (classify !== undefined) this.#classifier = new Classifier(classify, this.#parts.report);
     this.#reactions = undefined;
+    this.#marksOverdue = settings.trip.countOverdue;
     this.#measures = settings.latency !== 'off' || settings.trip.slowMs > 0 || this.#classifier.isPresent;
   }
 
@@ -95,20 +99,24 @@ export class CallRunner implements TicketEnds {
 
   /** Counts calls that have run for `trip.slowMs` as slow while they run; asked before each admission. */
   markOverdue(): void {
-    if (!this.#settings.trip.countOverdue) return;
+    if (!this.#marksOverdue) return;
     const nowMs = this.#clock.now();
     this.#markedAtMs = nowMs;
-    this.#inFlight.markOverdue(nowMs - this.#settings.trip.slowMs, (ticket) => {
+    const sinceMs = nowMs - this.#settings.trip.slowMs;
+    let ticket = this.#inFlight.nextOverdue(sinceMs);
+    while (ticket !== undefined) {
       ticket.overdue = this.#admission.countOverdue(ticket.permit, nowMs);
-    });
+      ticket = this.#inFlight.nextOverdue(sinceMs);
+    }
   }
 
   run<T>(fn: AnyCall<T>, permit: Permit, signal: AbortSignal | undefined): Promise<T> {
-    const { callTimeoutMs, trip } = this.#settings;
-    if (callTimeoutMs > 0) return this.#runLimited(fn, permit, signal);
+    const reactions = this.#reactions;
+    if (signal === undefined && reactions?.permit === permit) return this.#react(fn, undefined, reactions);
+    if (this.#settings.callTimeoutMs > 0) return this.#runLimited(fn, permit, signal);
     if (signal === undefined && this.#isPlain) return this.#react(fn, undefined, this.#reactionsOf(permit));
     const ticket = this.#begin(this.#pool.take(), permit, signal);
-    if (trip.countOverdue) this.#inFlight.add(ticket);
+    if (this.#marksOverdue) this.#inFlight.add(ticket);
     return this.#react(fn, signal, ticket);
   }
 
@@ -164,11 +172,11 @@ export class CallRunner implements TicketEnds {
   }
 
   #begin(ticket: Ticket, permit: Permit, signal?: AbortSignal): Ticket {
-    const { trip, callTimeoutMs } = this.#settings;
+    const { callTimeoutMs } = this.#settings;
     ticket.permit = permit;
     ticket.signal = signal;
     ticket.probe = permit === this.#admission.epoch && this.#admission.machine.state === 'half-open';
-    if (trip.countOverdue) ticket.startedAtMs = this.#markedAtMs;
+    if (this.#marksOverdue) ticket.startedAtMs = this.#markedAtMs;
     else if (this.#measures || callTimeoutMs > 0 || ticket.probe) ticket.startedAtMs = this.#clock.now();
     return ticket;
   }
@@ -180,18 +188,17 @@ export class CallRunner implements TicketEnds {
   }
 
   #newReactions(permit: Permit): PlainReactions {
-    const { after } = this.#parts;
+    const { admission, after } = this.#parts;
     const record = (error: unknown): void => {
       const verdict = this.#classifier.error(error, 0, undefined);
-      this.#admission.settle({ permit, verdict, slow: false, overdue: false, endedAtMs: Number.NaN, error });
+      admission.settle({ permit, verdict, slow: false, overdue: false, endedAtMs: Number.NaN, error });
       after();
     };
     return {
       permit,
       record,
       onResult: (result) => {
-        this.#admission.success(permit);
-        after();
+        if (!admission.successAtOnce(permit)) this.settle(permit, SUCCESS);
         return result;
       },
       onError: (error) => {
@@ -221,12 +228,9 @@ export class CallRunner implements TicketEnds {
 
   /** The short way of `settle` for a success. */
   success(permit: Permit, startedAtMs: number | undefined): boolean {
-    if (!this.#isPlain && (startedAtMs !== undefined || this.#admission.machine.state === 'half-open')) {
-      return this.settle(permit, { verdict: 'success', startedAtMs });
-    }
-    const counted = this.#admission.success(permit);
-    this.#parts.after();
-    return counted;
+    const isMeasured = startedAtMs !== undefined && this.#measures;
+    if (!isMeasured && this.#admission.successAtOnce(permit)) return true;
+    return this.settle(permit, { verdict: 'success', startedAtMs });
   }
 
   /** Settles a permit of a call that somebody made on their own. False: it decided nothing. */

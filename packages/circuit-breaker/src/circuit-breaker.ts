@@ -172,7 +172,13 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   }
 
   tryAcquire(): Permit | 0 {
-    const permit = this.#acquire();
+    this.#runner.markOverdue();
+    const permit = this.#admission.acquireAtOnce();
+    return permit === 0 ? this.#tryAcquireByDecision() : permit;
+  }
+
+  #tryAcquireByDecision(): Permit | 0 {
+    const permit = this.#admission.acquire();
     if (permit === 0 && !this.#shutDown) this.#refusals.count();
     if (this.#listeners.pending) this.#after();
     return permit;

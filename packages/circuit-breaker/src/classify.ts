@@ -7,6 +7,7 @@
 import { isAbortError } from '@busbar/errors';
 
 import { CallRejectedError } from './errors.ts';
+import { warnOfListenerError } from './listener-errors.ts';
 
 /** `success`: the dependency answered; `failure`: it is to blame; `ignore`: this says nothing about it. */
 export type Verdict = 'success' | 'failure' | 'ignore';
@@ -81,4 +82,4 @@ const judges = (breaker: object): breaker is JudgesErrors => JUDGE_ERROR in brea
 export const verdictOn = (breaker: object, call: FailedCall): Verdict =>
   judges(breaker)
     ? breaker[JUDGE_ERROR](call)
-    : new Classifier({}, () => undefined).error(call.error, call.durationMs, call.signal);
+    : new Classifier({}, warnOfListenerError).error(call.error, call.durationMs, call.signal);

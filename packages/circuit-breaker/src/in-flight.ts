@@ -54,12 +54,12 @@ export class InFlight {
     if (this.#oldest === undefined) this.#disarm();
   }
 
-  /** Hands over, once each, the calls that have run since `sinceMs` or longer. */
-  markOverdue(sinceMs: number, mark: (ticket: Ticket) => void): void {
-    for (let ticket = this.#unmarked; ticket !== undefined && ticket.startedAtMs <= sinceMs; ticket = this.#unmarked) {
-      this.#unmarked = ticket.younger;
-      mark(ticket);
-    }
+  /** A call that has run since `sinceMs` or longer, each one once; `undefined`: there is no more of them. */
+  nextOverdue(sinceMs: number): Ticket | undefined {
+    const ticket = this.#unmarked;
+    if (ticket === undefined || ticket.startedAtMs > sinceMs) return undefined;
+    this.#unmarked = ticket.younger;
+    return ticket;
   }
 
   #arm(delayMs: number): void {

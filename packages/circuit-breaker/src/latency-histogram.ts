@@ -105,34 +105,37 @@ export class LatencyHistogram {
   #present = new Rotation();
   #previous = new Rotation();
   #rotation = 0;
+  /** Where the present rotation ends. */
+  #endMs: number;
 
   constructor({ rotateMs, cumulative }: HistogramShape) {
     this.#rotateMs = rotateMs;
+    this.#endMs = rotateMs;
     this.#total = new Total(cumulative);
   }
 
   record(durationMs: number, nowMs: number): void {
-    this.#rotate(nowMs);
+    if (nowMs >= this.#endMs) this.#rotate(nowMs);
     const bucket = bucketOf(durationMs);
     this.#present.add(bucket, durationMs);
     this.#total.add(durationMs, bucket);
   }
 
   summary(nowMs: number): LatencySummary {
-    this.#rotate(nowMs);
+    if (nowMs >= this.#endMs) this.#rotate(nowMs);
     const max = Math.max(this.#present.max, this.#previous.max);
     return { ...this.#total.read(), ...this.#quantiles(max), max };
   }
 
   #rotate(nowMs: number): void {
     const rotation = Math.floor(nowMs / this.#rotateMs);
-    if (rotation === this.#rotation) return;
     const oldest = this.#previous;
     this.#previous = this.#present;
     this.#present = oldest;
     this.#present.clear();
     if (rotation > this.#rotation + 1) this.#previous.clear();
     this.#rotation = rotation;
+    this.#endMs = (rotation + 1) * this.#rotateMs;
   }
 
   #quantiles(max: number): Pick<LatencySummary, 'p50' | 'p95' | 'p99'> {

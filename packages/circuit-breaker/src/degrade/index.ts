@@ -11,4 +11,3 @@ export type {
   ReplayReport,
   SubmitOptions,
 } from './degrader.ts';
-export type { DeadLetterDroppedMessage, DeadLetteredMessage, DequeuedMessage, QueuedMessage } from '../diagnostics.ts';
