@@ -8,7 +8,7 @@ export interface NumberRule {
   readonly integer?: true;
 }
 
-export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** The value of an option, dots between the levels; `undefined` if it is not there. */
 export const valueAt = (options: object, path: string): unknown => {

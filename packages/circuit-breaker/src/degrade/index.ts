@@ -11,3 +11,4 @@ export type {
   ReplayReport,
   SubmitOptions,
 } from './degrader.ts';
+export type { DeadLetterDroppedMessage, DeadLetteredMessage, DequeuedMessage, QueuedMessage } from '../diagnostics.ts';

@@ -13,7 +13,7 @@ export type Recognize = (error: object, signal: AbortSignal | undefined) => Verd
 
 const MOST_ERRORS = 64;
 
-export const isObject = (value: unknown): value is object =>
+const isObject = (value: unknown): value is object =>
   (typeof value === 'object' || typeof value === 'function') && value !== null;
 
 /** A property of a foreign object; one that cannot be read is absent. */
