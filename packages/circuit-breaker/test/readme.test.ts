@@ -8,6 +8,8 @@ const packageDir = fileURLToPath(new URL('..', import.meta.url));
 test.each(readmeExamples(`${packageDir}/README.md`))(
   'R-STD-7 the README example in line $line runs',
   async ({ code }) => {
-    expect(await runExample(code, { packageDir })).not.toContain('undefined');
+    expect(await runExample(code, { packageDir })).toMatch(
+      /^charged 990\nclosed → open: consecutive\nrefused, again in [\d.]+ ms\n$/u,
+    );
   },
 );
