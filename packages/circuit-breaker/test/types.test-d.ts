@@ -1,6 +1,7 @@
 import { expectTypeOf } from 'vitest';
 
-import { type Breaker, createBreaker, type Permit } from '../src/index.ts';
+import { type Breaker, createBreaker, type Permit, type TransitionCause, type Verdict } from '../src/index.ts';
+import { classifyKafka, classifyPostgres } from '../src/presets/index.ts';
 
 const breaker: Breaker = createBreaker({ name: 'types' });
 
@@ -26,3 +27,38 @@ interface CallGuard {
   execute<T>(fn: (signal: AbortSignal) => Promise<T>, options?: { readonly signal?: AbortSignal }): Promise<T>;
 }
 expectTypeOf(breaker).toExtend<CallGuard>();
+
+// With a fallback the answer is of either.
+expectTypeOf(breaker.execute(() => 1, { fallback: () => 'text' })).toEqualTypeOf<Promise<number | string>>();
+expectTypeOf(breaker.execute(async () => 1, { fallback: async () => null })).toEqualTypeOf<Promise<number | null>>();
+
+// Synchronous and generic functions keep their types.
+expectTypeOf(breaker.executeSync(() => 1)).toEqualTypeOf<number>();
+const first = <T>(values: readonly T[]): Promise<T | undefined> => breaker.execute(() => values[0]);
+expectTypeOf(first(['a'])).toEqualTypeOf<Promise<string | undefined>>();
+
+// Every cause can be told apart.
+const describeCause = (cause: TransitionCause): string => {
+  switch (cause) {
+    case 'consecutive':
+    case 'failure-rate':
+    case 'slow-rate':
+    case 'hint':
+    case 'open-elapsed':
+    case 'probes-succeeded':
+    case 'probe-failed':
+    case 'probe-timeout':
+    case 'manual':
+    case 'reset':
+    case 'restore':
+      return cause;
+    default:
+      return cause satisfies never;
+  }
+};
+expectTypeOf(describeCause).returns.toBeString();
+
+// Presets are classifiers of a breaker.
+createBreaker({ name: 'kafka', classify: classifyKafka });
+createBreaker({ name: 'postgres', classify: classifyPostgres });
+expectTypeOf(classifyKafka.error).returns.toEqualTypeOf<Verdict>();

@@ -59,6 +59,21 @@ describe('ready()', () => {
     expect(await outcome(third)).toBeInstanceOf(BreakerShutDownError);
   });
 
+  test('who comes when the time is over, but before the first waiter was woken, waits behind it', async () => {
+    let aheadMs = 0;
+    const run = rig({ clock: { now: () => run.clock.now() + aheadMs } });
+    await run.fail(2);
+    const first = run.breaker.ready();
+    aheadMs = 100;
+    const second = run.breaker.ready();
+    expect(run.breaker.stats()).toMatchObject({ waiters: 2, state: 'open' });
+    await run.clock.advance(100);
+    expect(await first).toBe(3);
+    expect(run.breaker.stats().waiters).toBe(1);
+    run.breaker.success(await first);
+    expect(await second).toBe(4);
+  });
+
   test('a woken waiter has its permit: a call that comes before it looks is refused', async () => {
     const { breaker, clock, fail } = rig();
     await fail(2);
