@@ -1,4 +1,5 @@
 import { createBreaker, type Breaker } from '@busbar/circuit-breaker';
+import { classifyKafka } from '@busbar/circuit-breaker/presets';
 import type { DeepReadonly, Profile } from '@busbar/config';
 import { createOutbox, type Outbox } from '@busbar/outbox';
 import { createPostgres, type Postgres } from '@busbar/postgres';
@@ -7,7 +8,6 @@ import { kafkaJsDriver } from '@busbar/producer-pool/kafkajs';
 import type { Clock, Timers } from '@busbar/retry';
 import type { Telemetry } from '@busbar/telemetry';
 
-import { classifyProducerError } from './classify-producer-error.ts';
 import { connectionsOf } from './connections-port.ts';
 import type { StoppablePart } from './lifecycle.ts';
 import { publisherOf } from './publisher-port.ts';
@@ -133,9 +133,9 @@ const ownParts = (input: PartsInput, { producers, breaker, postgres, outboxPostg
 export const buildParts = (input: PartsInput): Parts => {
   const { settings, clock, timers, random } = input;
   const time = { clock, timers, random };
-  const classify = { error: classifyProducerError };
   const breaker =
-    input.breaker ?? createBreaker({ ...breakerOptions(settings), profile: input.profile, classify, ...time });
+    input.breaker ??
+    createBreaker({ ...breakerOptions(settings), profile: input.profile, classify: classifyKafka, ...time });
   const producers = input.producers ?? buildProducers(input, breaker);
   const postgres = input.postgres ?? createPostgres({ ...postgresOptions(settings), ...time });
   const outboxPostgres =

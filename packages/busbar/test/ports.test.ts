@@ -1,11 +1,11 @@
 import { createBreaker } from '@busbar/circuit-breaker';
+import { classifyKafka } from '@busbar/circuit-breaker/presets';
 import type { OutboxRecord } from '@busbar/outbox';
 import { publisherConformance } from '@busbar/outbox/testing';
-import { createProducerPool } from '@busbar/producer-pool';
+import { createProducerPool, ProducerDriverError } from '@busbar/producer-pool';
 import { memoryDriver, type MemoryDriver } from '@busbar/producer-pool/testing';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { classifyProducerError } from '../src/classify-producer-error.ts';
 import { publisherOf } from '../src/publisher-port.ts';
 
 const TOPIC = 'conformance';
@@ -27,7 +27,7 @@ const connectedPublisher = async () => {
   const driver = memoryDriver({ topics: { [TOPIC]: 3 } });
   const breaker = createBreaker({
     name: 'kafka',
-    classify: { error: classifyProducerError },
+    classify: classifyKafka,
     open: { baseMs: 50, maxMs: 50 },
   });
   const producers = createProducerPool({ driver, guard: breaker, topics: [TOPIC] });
@@ -74,5 +74,33 @@ describe('the producer pool as the publisher of the outbox', () => {
       outcome: 'not-sent',
       code: 'BUSBAR_PRODUCER_UNAVAILABLE',
     });
+  });
+
+  it('R-CB-1 a hung broker opens the breaker; a partition alone and a lost sequence do not', async () => {
+    const fault = (over: { scope: 'broker' | 'lane'; kind: 'transient' | 'producer-broken'; kafkaError?: string }) =>
+      new ProducerDriverError({ pool: 'default', topic: TOPIC, partition: 0, ...over });
+    const stateAfter = async (error: ProducerDriverError): Promise<string> => {
+      const guard = createBreaker({
+        name: 'kafka',
+        classify: classifyKafka,
+        trip: { consecutive: 2 },
+        profile: 'test',
+      });
+      for (let call = 0; call < 2; call += 1) {
+        // oxlint-disable-next-line no-await-in-loop -- two failures in a row
+        await expect(
+          guard.execute(async () => {
+            throw error;
+          }),
+        ).rejects.toBe(error);
+      }
+      const { state } = guard;
+      await guard.close();
+      return state;
+    };
+    expect(await stateAfter(fault({ scope: 'broker', kind: 'producer-broken', kafkaError: 'WATCHDOG' }))).toBe('open');
+    expect(await stateAfter(fault({ scope: 'broker', kind: 'transient' }))).toBe('open');
+    expect(await stateAfter(fault({ scope: 'lane', kind: 'transient' }))).toBe('closed');
+    expect(await stateAfter(fault({ scope: 'broker', kind: 'producer-broken' }))).toBe('closed');
   });
 });
