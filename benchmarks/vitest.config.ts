@@ -1,0 +1,3 @@
+import { packageConfig } from '@busbar-tooling/vitest-preset';
+
+export default packageConfig();
