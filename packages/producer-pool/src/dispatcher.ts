@@ -1,19 +1,18 @@
 /**
- * The shell around the lanes: gives ready lanes a producer in turn, runs their calls, watches them, and carries out what lanes decide.
+ * The shell around the lanes: gives ready lanes a producer in turn, and carries out what lanes decide.
  *
- * One lane sends one batch a turn (LN-14). A call that is older than `attemptTimeoutMs` has its producer killed (LN-7); its lane goes on
- * when the producer is dead, not earlier (LN-10).
+ * One lane sends one batch a turn (LN-14).
  */
 import { resolveBackoff } from '@busbar/retry';
 
-import { type AttemptResult, runAttempt } from './attempt.ts';
+import type { AttemptResult } from './attempt.ts';
 import type { Batch, Entry } from './batch.ts';
 import type { RecordBuffer } from './buffer.ts';
-import { type CallObserver, callObserver, type Call } from './call.ts';
+import type { Call } from './call.ts';
 import { channels, type LaneMessage } from './diagnostics.ts';
-import { type ProducerPoolError, ProducerUnavailableError, ProducerWatchdogError } from './errors.ts';
+import type { ProducerPoolError } from './errors.ts';
 import { DUPLICATE_SEQUENCE } from './kafka-errors.ts';
-import { isBusy, LaneRunner } from './lane-runner.ts';
+import type { LaneRunner } from './lane-runner.ts';
 import {
   isOccupied,
   laneDueAtMs,
@@ -22,9 +21,11 @@ import {
   type LanePhase,
   type LanePolicy,
 } from './lane-state.ts';
+import { LaneTable } from './lane-table.ts';
 import { nextLane } from './lane.ts';
-import type { Topic, TopicDirectory } from './metadata.ts';
+import type { TopicDirectory } from './metadata.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
+import { OutstandingCalls } from './outstanding-calls.ts';
 import type { Placement } from './placement.ts';
 import type { PooledProducer } from './producer-seat.ts';
 import { RecentAcks } from './recent-acks.ts';
@@ -42,17 +43,13 @@ export interface DispatcherHost {
   onSettled(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }): void;
 }
 
-/** A new lane in so many looks for lanes to forget. */
-const SWEEP_EVERY = 64;
-
 export class Dispatcher {
   readonly #host: DispatcherHost;
   readonly #policy: LanePolicy;
-  readonly #observe: CallObserver;
-  readonly #lanes = new Map<string, LaneRunner>();
+  readonly #lanes: LaneTable;
+  readonly #calls: OutstandingCalls;
   /** In the order in which they became ready. */
   readonly #ready = new Set<LaneRunner>();
-  readonly #calls = new Set<Call>();
   /** Lanes whose linger ends with this turn. */
   readonly #lingering = new Set<LaneRunner>();
   #pumping: NodeJS.Immediate | undefined;
@@ -73,35 +70,38 @@ export class Dispatcher {
     } = host.options;
     const backoff = resolveBackoff({ baseMs: retry.baseMs, maxMs: retry.maxMs });
     this.#policy = { pool, maxBatchRecords, maxBatchBytes, lingerMs, backoff, unknownTopicRetries, onTimeout, random };
-    this.#observe = callObserver(host.options.name, host.counters);
+    this.#lanes = new LaneTable({
+      laneIdleMs: host.options.laneIdleMs,
+      now: () => this.#now(),
+      onForgotten: (runner) => {
+        host.placement.forget(runner);
+      },
+    });
+    this.#calls = new OutstandingCalls({
+      options: host.options,
+      counters: host.counters,
+      requestTick: (atMs) => {
+        host.requestTick(atMs);
+      },
+      othersAcked: (runner) => this.#recentAcks.ofOthers(runner, this.#now()),
+      onEnded: (call, result) => {
+        this.#ended(call, result);
+      },
+      onStuck: ({ runner }, error) => {
+        this.apply(runner, { type: 'stuck', error });
+      },
+      kill: (producer) => {
+        host.placement.kill(producer);
+      },
+    });
   }
 
-  get lanes(): Iterable<LaneRunner> {
-    return this.#lanes.values();
+  get lanes(): LaneTable {
+    return this.#lanes;
   }
 
   get outstandingCalls(): number {
-    return this.#calls.size;
-  }
-
-  /** The lane of a partition. */
-  lane(topic: Topic, partition: number): LaneRunner {
-    return (
-      this.#lanes.get(`${topic.name}/${partition}`) ??
-      this.#add(`${topic.name}/${partition}`, new LaneRunner(topic, partition))
-    );
-  }
-
-  /** A waiting room for records whose partition is not known yet; nothing is sent from it. */
-  room(topic: Topic, name: string): LaneRunner {
-    return (
-      this.#lanes.get(`${topic.name}/${name}`) ?? this.#add(`${topic.name}/${name}`, new LaneRunner(topic, undefined))
-    );
-  }
-
-  /** The lane or room if there is one. */
-  peek(topic: Topic, name: number | string): LaneRunner | undefined {
-    return this.#lanes.get(`${topic.name}/${name}`);
+    return this.#calls.count;
   }
 
   /** Advances a lane and carries out its effects. */
@@ -149,9 +149,8 @@ export class Dispatcher {
   }
 
   dueAtMs(): number {
-    let due = Number.POSITIVE_INFINITY;
+    let due = this.#calls.dueAtMs();
     for (const runner of this.#lanes.values()) due = Math.min(due, laneDueAtMs(runner.lane));
-    for (const call of this.#calls) if (!call.producer.killing) due = Math.min(due, call.watchdogAtMs);
     return due;
   }
 
@@ -159,11 +158,7 @@ export class Dispatcher {
     for (const runner of this.#lanes.values()) {
       if (laneDueAtMs(runner.lane) <= nowMs) this.apply(runner, { type: 'tick' });
     }
-    for (const call of this.#calls) {
-      if (nowMs < call.watchdogAtMs || call.producer.killing) continue;
-      if (call.sent) this.#host.placement.kill(call.producer);
-      else this.#finish(call, { type: 'refused', error: this.#unavailable(call, 'the guard does not answer') });
-    }
+    this.#calls.tick(nowMs);
     this.pump();
   }
 
@@ -186,119 +181,56 @@ export class Dispatcher {
 
   /** A producer is dead: its calls are over. Or its kill does not come back: its lanes refuse. */
   producerKilled(producer: PooledProducer, how: 'dead' | 'stuck'): void {
-    for (const call of this.#calls) {
-      if (call.producer !== producer) continue;
-      if (how === 'dead') call.cut(new ProducerWatchdogError(this.#details(call, this.#now() - call.startedAtMs)));
-      else this.apply(call.runner, { type: 'stuck', error: this.#unavailable(call, 'its producer cannot be stopped') });
-    }
+    this.#calls.producerKilled(producer, how);
   }
 
   #now(): number {
     return this.#host.options.clock.now();
   }
 
-  #add(key: string, runner: LaneRunner): LaneRunner {
-    // Here and not by a timer: an idle pool has none.
-    if (this.#lanes.size % SWEEP_EVERY === 0) this.#sweep();
-    runner.idleSinceMs = this.#now();
-    this.#lanes.set(key, runner);
-    return runner;
-  }
-
-  /** Forgets lanes that have been idle for long. */
-  #sweep(): void {
-    const nowMs = this.#now();
-    for (const [key, runner] of this.#lanes) {
-      const { share } = runner;
-      if (isBusy(runner) || share.records > 0 || nowMs - runner.idleSinceMs < this.#host.options.laneIdleMs) continue;
-      this.#lanes.delete(key);
-      this.#host.placement.forget(runner);
-    }
-  }
-
   #isOutstanding(runner: LaneRunner): boolean {
     return runner.lane.phase === 'sending' || runner.lane.phase === 'fenced';
-  }
-
-  #details(call: Call, limit?: number) {
-    const { topic, partition } = call.request;
-    return { pool: this.#host.options.name, scope: 'lane', topic, partition, limit } as const;
-  }
-
-  #unavailable(call: Call, why: string): ProducerUnavailableError {
-    return new ProducerUnavailableError(this.#details(call), why);
   }
 
   #start(runner: LaneRunner, batch: Batch): void {
     const { producer, partition } = runner;
     if (producer === undefined || partition === undefined) return;
-    const { options } = this.#host;
-    const nowMs = this.#now();
-    const cut = Promise.withResolvers<never>();
-    // Nobody listens while the guard holds the call.
-    cut.promise.catch(() => undefined);
-    const call: Call = {
-      runner,
-      batch,
-      producer,
-      broker: runner.leader,
-      request: {
-        topic: runner.topic.name,
-        partition,
-        records: batch.entries.map((entry) => entry.record),
-        acks: options.acks,
-        compression: options.compression,
-        timeoutMs: Math.floor(options.requestTimeoutMs * BROKER_SHARE),
-      },
-      startedAtMs: nowMs,
-      watchdogAtMs: nowMs + options.attemptTimeoutMs,
-      waitMs: nowMs - runner.lane.readySinceMs,
-      cut: cut.reject,
-      sent: false,
-      done: false,
-    };
-    this.#calls.add(call);
-    this.#observe.started(call);
-    this.#host.requestTick(call.watchdogAtMs);
-    this.#host.onBatch(call.request.topic, partition);
-    const othersAcked = (): boolean => this.#recentAcks.ofOthers(runner, this.#now());
-    void this.#run(call, runAttempt({ options, call, cut: cut.promise, othersAcked }));
+    this.#host.onBatch(runner.topic.name, partition);
+    this.#calls.start(runner, batch, { producer, partition });
   }
 
-  async #run(call: Call, attempt: Promise<AttemptResult>): Promise<void> {
-    this.#finish(call, await attempt);
-  }
-
-  #finish(call: Call, result: AttemptResult): void {
-    if (call.done) return;
-    call.done = true;
+  #ended(call: Call, result: AttemptResult): void {
     const { runner, producer } = call;
-    const { placement, topics } = this.#host;
-    const nowMs = this.#now();
-    this.#calls.delete(call);
-    this.#observe.ended(call, result, nowMs);
-    if (result.type === 'acked') {
-      placement.acked(producer);
-      runner.topic.ackedAtMs = nowMs;
-      this.#recentAcks.add(runner, nowMs);
-      const { baseOffset, throttleMs = 0 } = result.ack;
-      const duplicate = result.ack.errorCode === DUPLICATE_SEQUENCE || (baseOffset !== undefined && baseOffset < 0n);
-      this.apply(runner, {
-        type: 'acked',
-        baseOffset: duplicate ? undefined : baseOffset,
-        producerId: producer.id,
-        throttleMs,
-      });
-    } else if (result.type === 'failed') {
-      const { fault, error, laneFault } = result;
-      placement.faulted(runner, producer, fault);
-      if (fault.refreshMetadata) topics.want(runner.topic);
-      this.#host.onBatch(call.request.topic, call.request.partition);
-      this.apply(runner, { type: 'failed', fault, error, laneFault, topicAckedAtMs: runner.topic.ackedAtMs });
-    } else this.apply(runner, { type: 'refused', error: result.error });
+    if (result.type === 'acked') this.#acked(call, result);
+    else if (result.type === 'failed') this.#failed(call, result);
+    else this.apply(runner, { type: 'refused', error: result.error });
     this.#release(runner, producer, call.broker);
-    placement.review();
+    this.#host.placement.review();
     this.pump();
+  }
+
+  #acked({ runner, producer }: Call, { ack }: AttemptResult & { type: 'acked' }): void {
+    const nowMs = this.#now();
+    this.#host.placement.acked(producer);
+    runner.topic.ackedAtMs = nowMs;
+    this.#recentAcks.add(runner, nowMs);
+    const { errorCode, baseOffset, throttleMs = 0 } = ack;
+    const duplicate = errorCode === DUPLICATE_SEQUENCE || (baseOffset !== undefined && baseOffset < 0n);
+    this.apply(runner, {
+      type: 'acked',
+      baseOffset: duplicate ? undefined : baseOffset,
+      producerId: producer.id,
+      throttleMs,
+    });
+  }
+
+  #failed({ runner, producer, request }: Call, result: AttemptResult & { type: 'failed' }): void {
+    const { fault, error, laneFault } = result;
+    const { placement, topics } = this.#host;
+    placement.faulted(runner, producer, fault);
+    if (fault.refreshMetadata) topics.want(runner.topic);
+    this.#host.onBatch(request.topic, request.partition);
+    this.apply(runner, { type: 'failed', fault, error, laneFault, topicAckedAtMs: runner.topic.ackedAtMs });
   }
 
   #release(runner: LaneRunner, producer: PooledProducer, broker: number): void {
@@ -348,8 +280,5 @@ export class Dispatcher {
     });
   }
 }
-
-/** The share of the request timeout after which the broker gives up: before the client does. */
-const BROKER_SHARE = 0.8;
 
 const isTold = (phase: LanePhase): boolean => phase === 'backoff' || phase === 'fenced';

@@ -99,7 +99,7 @@ export class Engine {
       },
     });
     const { dispatcher } = this;
-    this.routing = new Routing(dispatcher, sticky);
+    this.routing = new Routing(dispatcher.lanes, sticky);
     const { routing } = this;
     this.intake = new Intake({
       options,
@@ -142,7 +142,7 @@ export class Engine {
     const { options } = this.#host;
     const nowMs = options.clock.now();
     const lanes = { active: 0, ready: 0, sending: 0, backoff: 0, fenced: 0 };
-    for (const runner of this.dispatcher.lanes) {
+    for (const runner of this.dispatcher.lanes.values()) {
       const { phase, partition } = runner.lane;
       if (partition === undefined) continue;
       if (isBusy(runner)) lanes.active += 1;
@@ -185,7 +185,7 @@ export class Engine {
 
   get stuckLanes(): number {
     let stuck = 0;
-    for (const { lane } of this.dispatcher.lanes) if (lane.stuck) stuck += 1;
+    for (const { lane } of this.dispatcher.lanes.values()) if (lane.stuck) stuck += 1;
     return stuck;
   }
 
@@ -200,19 +200,19 @@ export class Engine {
   }
 
   #isAwaited(topic: Topic): boolean {
-    const room = this.dispatcher.peek(topic, UNKNOWN);
+    const room = this.dispatcher.lanes.peek(topic, UNKNOWN);
     return (room !== undefined && isBusy(room)) || (this.#host.isStarting() && this.#startTopics.has(topic.name));
   }
 
   #topicKnown(topic: Topic): void {
     this.routing.learn(topic, (runner) => this.intake.waitingIn(runner));
-    const room = this.dispatcher.peek(topic, UNKNOWN);
+    const room = this.dispatcher.lanes.peek(topic, UNKNOWN);
     if (room !== undefined) this.intake.empty(room);
     this.#host.onProgress({ type: 'topic', topic: topic.name, error: undefined });
   }
 
   #topicRefused(topic: Topic, error: ProducerPoolError): void {
-    const room = this.dispatcher.peek(topic, UNKNOWN);
+    const room = this.dispatcher.lanes.peek(topic, UNKNOWN);
     if (room !== undefined) this.dispatcher.apply(room, { type: 'refused', error });
     this.#host.onProgress({ type: 'topic', topic: topic.name, error });
   }

@@ -6,8 +6,8 @@
  * dead partition holds up only the keys that lay in it.
  */
 import type { Entry } from './batch.ts';
-import type { Dispatcher } from './dispatcher.ts';
 import { isBusy, type LaneRunner } from './lane-runner.ts';
+import type { LaneTable } from './lane-table.ts';
 import type { Topic } from './metadata.ts';
 import { partitionOfKey, type StickyPartitioner } from './partitioner.ts';
 
@@ -29,12 +29,12 @@ export const UNKNOWN = 'unknown';
 const heldRoom = (partition: number): string => `held-${partition}`;
 
 export class Routing {
-  readonly #dispatcher: Dispatcher;
+  readonly #lanes: LaneTable;
   readonly #sticky: StickyPartitioner;
   readonly #counts = new Map<string, Count>();
 
-  constructor(dispatcher: Dispatcher, sticky: StickyPartitioner) {
-    this.#dispatcher = dispatcher;
+  constructor(lanes: LaneTable, sticky: StickyPartitioner) {
+    this.#lanes = lanes;
     this.#sticky = sticky;
   }
 
@@ -46,7 +46,7 @@ export class Routing {
     else if (length > count.now && count.growth === undefined) {
       const undrained = new Map<number, Set<Entry>>();
       for (let partition = 0; partition < count.now; partition += 1) {
-        const runner = this.#dispatcher.peek(topic, partition);
+        const runner = this.#lanes.peek(topic, partition);
         if (runner === undefined || !isBusy(runner)) continue;
         const { batches, queue } = runner.lane;
         undrained.set(
@@ -69,7 +69,7 @@ export class Routing {
       entries.delete(entry);
       if (entries.size > 0) continue;
       undrained.delete(partition);
-      const room = this.#dispatcher.peek(topic, heldRoom(partition));
+      const room = this.#lanes.peek(topic, heldRoom(partition));
       if (room !== undefined) rooms.push(room);
     }
     if (undrained.size === 0) count.growth = undefined;
@@ -90,29 +90,29 @@ export class Routing {
   /** The lane or waiting room of a record; undefined if it asks for a partition that is not there. */
   route(topic: Topic, entry: Entry): LaneRunner | undefined {
     const count = this.#counts.get(topic.name);
-    if (count === undefined) return this.#dispatcher.room(topic, UNKNOWN);
+    if (count === undefined) return this.#lanes.room(topic, UNKNOWN);
     if (entry.partition !== undefined) {
-      return entry.partition < count.now ? this.#dispatcher.lane(topic, entry.partition) : undefined;
+      return entry.partition < count.now ? this.#lanes.lane(topic, entry.partition) : undefined;
     }
     const { key } = entry.record;
     if (key === null)
-      return this.#dispatcher.lane(
+      return this.#lanes.lane(
         topic,
         this.#sticky.next(topic.name, entry.sizeBytes, () => this.#candidates(topic, count.now)),
       );
     const partition = partitionOfKey(key, count.now);
     if (count.growth !== undefined) {
       const old = partitionOfKey(key, count.growth.before);
-      if (old !== partition && count.growth.undrained.has(old)) return this.#dispatcher.room(topic, heldRoom(old));
+      if (old !== partition && count.growth.undrained.has(old)) return this.#lanes.room(topic, heldRoom(old));
     }
-    return this.#dispatcher.lane(topic, partition);
+    return this.#lanes.lane(topic, partition);
   }
 
   /** Partitions for records without a key: with a leader and not failing, if there are any. */
   #candidates(topic: Topic, count: number): readonly number[] {
     const all = Array.from({ length: count }, (_, partition) => partition);
     const led = all.filter((partition) => topic.partitions[partition]?.leader !== undefined);
-    const well = led.filter((partition) => this.#dispatcher.peek(topic, partition)?.isFailing() !== true);
+    const well = led.filter((partition) => this.#lanes.peek(topic, partition)?.isFailing() !== true);
     return [well, led].find((some) => some.length > 0) ?? all;
   }
 }
