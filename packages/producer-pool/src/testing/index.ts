@@ -1,2 +1,17 @@
+export { startFakeCluster } from './fake-broker/cluster.ts';
+export type { FakeCluster, FakeClusterOptions, FakeRecord, MoveOptions, PartitionName } from './fake-broker/cluster.ts';
+export type { FakeBroker, FakeTls } from './fake-broker/broker.ts';
+export type {
+  FakeApi,
+  Fault,
+  FaultedRequest,
+  FaultEffect,
+  FaultRule,
+  FaultScript,
+  RequestTarget,
+} from './fake-broker/faults.ts';
+export type { SeenRequest, SeenTarget } from './fake-broker/journal.ts';
+export type { FakeCredentials } from './fake-broker/sasl.ts';
+export type { FakeTopicOptions } from './fake-broker/topology.ts';
 export { memoryDriver } from './memory-driver.ts';
 export type { MemoryDriver, MemoryDriverOptions, MemoryRecord } from './memory-driver.ts';

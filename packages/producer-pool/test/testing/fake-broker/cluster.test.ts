@@ -40,6 +40,7 @@ describe('fake broker', () => {
       },
       { partition: 1, offset: 1n, key: null, value: null, headers: [], timestampMs: 1_700_000_000_005 },
     ]);
+    await cluster.disconnected();
     expect(cluster.sockets()).toBe(0);
   });
 
@@ -50,6 +51,7 @@ describe('fake broker', () => {
       idempotent,
       compression: 'gzip',
     });
+    await pool.start();
     const values = Array.from({ length: 300 }, (_, n) => `${n}`);
     const acks = await Promise.all(values.map((value) => pool.publish({ topic: 't', key: `k${value}`, value })));
     const log = cluster.log('t');

@@ -1,0 +1,81 @@
+/**
+ * What clients did: their requests, and where they broke the rules of a careful producer. Two are checked, for one publishing process:
+ *
+ * - while a batch of a partition is unanswered, no other one is sent there (the same one again may be);
+ * - a sequence number is never used for two different batches.
+ */
+import { crc32 } from 'node:zlib';
+
+import type { FakeApi } from './faults.ts';
+import type { PartitionData } from './produce.ts';
+
+/** A request as it arrived. */
+export interface SeenRequest {
+  readonly api: FakeApi;
+  readonly version: number;
+  readonly broker: number;
+  /** One entry per topic named, for a Produce per partition. */
+  readonly targets: readonly SeenTarget[];
+}
+
+export interface SeenTarget {
+  readonly topic: string;
+  readonly partition?: number;
+  /** The following only for a Produce. Records in the batch. */
+  readonly count?: number;
+  /** -1 without idempotence. */
+  readonly producerId?: bigint;
+  readonly baseSequence?: number;
+}
+
+const KEPT_REQUESTS = 10_000;
+
+export class Journal {
+  readonly #requests: SeenRequest[] = [];
+  readonly #violations: string[] = [];
+  /** Content of the batches without an answer, by partition. */
+  readonly #unanswered = new Map<string, Set<string>>();
+  /** Content by partition, producer and sequence. */
+  readonly #sequences = new Map<string, string>();
+
+  get requests(): readonly SeenRequest[] {
+    return this.#requests;
+  }
+
+  get violations(): readonly string[] {
+    return this.#violations;
+  }
+
+  saw(request: SeenRequest): void {
+    this.#requests.push(request);
+    if (this.#requests.length > KEPT_REQUESTS) this.#requests.shift();
+  }
+
+  produceArrived(data: readonly PartitionData[]): void {
+    for (const { topic, partition, batch } of data) {
+      if (typeof batch === 'number') continue;
+      const lane = `${topic}-${partition}`;
+      const content = contentOf(batch.payload);
+      const open = this.#unanswered.get(lane) ?? new Set();
+      this.#unanswered.set(lane, open);
+      if (open.size > 0 && !open.has(content))
+        this.#violations.push(`${lane}: a batch was sent while another had no answer`);
+      open.add(content);
+      if (batch.producerId < 0n) continue;
+      const sequence = `${lane}/${batch.producerId}/${batch.producerEpoch}/${batch.baseSequence}`;
+      const known = this.#sequences.get(sequence);
+      if (known !== undefined && known !== content)
+        this.#violations.push(`${lane}: sequence ${batch.baseSequence} of producer ${batch.producerId} used twice`);
+      this.#sequences.set(sequence, content);
+    }
+  }
+
+  /** Call it when the answer is written. */
+  produceAnswered(data: readonly PartitionData[]): void {
+    for (const { topic, partition, batch } of data) {
+      if (typeof batch !== 'number') this.#unanswered.get(`${topic}-${partition}`)?.delete(contentOf(batch.payload));
+    }
+  }
+}
+
+const contentOf = (payload: Buffer): string => `${payload.length}:${crc32(payload)}`;
