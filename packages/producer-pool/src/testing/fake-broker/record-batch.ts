@@ -1,6 +1,6 @@
 /** Record batches v2 (Kafka documentation, "Record Batch"), the only format that producers of today send. */
 import { crc32c } from './crc32c.ts';
-import { decompress } from './decompress.ts';
+import { CODECS, decompress } from './decompress.ts';
 import { WireError, WireReader } from './wire.ts';
 
 /** A record as a consumer would read it. */
@@ -27,8 +27,6 @@ export interface RecordBatch {
 
 /** Bytes of the header from its first field to the CRC, which covers what follows. */
 const CRC_STARTS_AT = 21;
-const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-export type BatchCodec = (typeof CODECS)[number];
 
 const varBytes = (reader: WireReader): Buffer | null => {
   const length = reader.varint();
