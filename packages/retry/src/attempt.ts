@@ -21,7 +21,6 @@ export class RunningAttempt implements Attempt {
   readonly number: number;
   readonly #times: LoopTimes;
   #controller: AbortController | undefined;
-  #aborted: { readonly reason: unknown } | undefined;
 
   constructor(number: number, times: LoopTimes) {
     this.number = number;
@@ -29,10 +28,7 @@ export class RunningAttempt implements Attempt {
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason);
-    }
+    this.#controller ??= new AbortController();
     return this.#controller.signal;
   }
 
@@ -44,9 +40,9 @@ export class RunningAttempt implements Attempt {
     return this.#times.remainingMs();
   }
 
-  /** Aborts the signal, now or when it is read. */
+  /** Aborts the signal; one that is read later is aborted already. */
   abort(reason: unknown): void {
-    this.#aborted = { reason };
-    this.#controller?.abort(reason);
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
   }
 }

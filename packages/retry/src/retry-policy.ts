@@ -9,7 +9,7 @@ import {
   resolveRetryOptions,
   type RetryOptions,
 } from './options.ts';
-import { type Attempted, type LoopOwner, runLoop } from './retry.ts';
+import { type Attempted, type LoopLimits, type LoopOwner, runLoop } from './retry.ts';
 import { newCounters, type RetryStats } from './stats.ts';
 
 /** How to retry, decided once, for any number of calls at the same time. */
@@ -43,29 +43,27 @@ export const retry = <T>(
   options: RetryOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<T> => {
   const { signal, ...policyOptions } = options;
-  const owner = (): LoopOwner => ({
-    options: resolveRetryOptions(policyOptions),
-    counters: newCounters(),
-    active: new ActiveLoops(),
-  });
-  return execute(owner, fn, signal === undefined ? {} : { signal });
-};
-
-/** Invalid options of a call are a rejection, as everything else that goes wrong with it. */
-const execute = <T>(owner: () => LoopOwner, fn: Attempted<T>, call: ExecuteOptions): Promise<T> => {
   try {
-    const loopOwner = owner();
-    const deadlineMs = resolveCallDeadlineMs(loopOwner.options, call);
-    return runLoop(loopOwner, fn, { signal: call.signal, deadlineMs });
+    const owner = { options: resolveRetryOptions(policyOptions), counters: newCounters(), active: new ActiveLoops() };
+    return runLoop(owner, fn, limitsOf(owner.options, { ...(signal !== undefined && { signal }) }));
   } catch (error) {
     return Promise.reject(toBusbarError(error));
   }
+};
+
+/** The limits of one call. @throws {@link RetryOptionsError} when they are out of range, or when nothing bounds the loop. */
+const limitsOf = (options: ResolvedRetryOptions, call: ExecuteOptions): LoopLimits => {
+  const deadlineMs = resolveCallDeadlineMs(options, call);
+  const isTimed = Math.min(deadlineMs, options.attemptTimeoutMs) !== Number.POSITIVE_INFINITY;
+  return { signal: call.signal, deadlineMs, isTimed };
 };
 
 class Policy implements RetryPolicy, LoopOwner {
   readonly options: ResolvedRetryOptions;
   readonly counters = newCounters();
   readonly active = new ActiveLoops();
+  /** Of calls without options of their own, nearly all. */
+  #limits: LoopLimits | undefined;
   #isClosed = false;
 
   constructor(options: ResolvedRetryOptions) {
@@ -75,9 +73,13 @@ class Policy implements RetryPolicy, LoopOwner {
     }
   }
 
-  execute<T>(fn: Attempted<T>, options: ExecuteOptions = {}): Promise<T> {
+  execute<T>(fn: Attempted<T>, options?: ExecuteOptions): Promise<T> {
     if (this.#isClosed) return Promise.reject(this.#closedError());
-    return execute(() => this, fn, options);
+    try {
+      return runLoop(this, fn, options === undefined ? this.#ownLimits() : limitsOf(this.options, options));
+    } catch (error) {
+      return Promise.reject(toBusbarError(error)); // as everything else that goes wrong with a call
+    }
   }
 
   stats(): RetryStats {
@@ -96,6 +98,11 @@ class Policy implements RetryPolicy, LoopOwner {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #ownLimits(): LoopLimits {
+    this.#limits ??= limitsOf(this.options, {});
+    return this.#limits;
   }
 
   #closedError(): AbortedError {

@@ -42,11 +42,18 @@ export interface LoopLimits {
   readonly signal: AbortSignal | undefined;
   /** `Infinity` without a limit. */
   readonly deadlineMs: number;
+  /** Whether an attempt needs a timer, for the deadline or for a limit of its own. */
+  readonly isTimed: boolean;
 }
 
 /** Runs the loop; the first attempt begins before this returns, unless the signal is aborted. */
 export const runLoop = <T>(owner: LoopOwner, fn: Attempted<T>, limits: LoopLimits): Promise<T> =>
   new RetryLoop(owner, fn, limits).start();
+
+const ONCE = { once: true };
+
+/** What the promise of a loop is settled with, before there is one. */
+const nothing = (): void => {};
 
 class RetryLoop<T> implements LoopTimes, ActiveLoop {
   older: ActiveLoop | undefined = undefined;
@@ -54,8 +61,9 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
   readonly #owner: LoopOwner;
   readonly #fn: Attempted<T>;
   readonly #limits: LoopLimits;
-  readonly #settlement = Promise.withResolvers<T>();
   readonly #startedAtMs: number;
+  #resolve: (value: T) => void = nothing;
+  #reject: (error: unknown) => void = nothing;
   #attempts = 0;
   #previousDelayMs: number;
   /** The attempt under way; `undefined` while sleeping and when settled. */
@@ -74,15 +82,21 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
 
   start(): Promise<T> {
     const { signal } = this.#limits;
+    // Not `withResolvers`, which costs an object more, and not variables of the module, which live in old memory: writing a
+    // young function there costs as much as the promise.
+    const settlement = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
     this.#owner.counters.calls += 1;
     if (signal?.aborted === true) this.#end('signal');
     else {
       this.#owner.active.add(this);
       this.#owner.options.budget?.deposit();
-      signal?.addEventListener('abort', this.#onAbort, { once: true });
+      signal?.addEventListener('abort', this, ONCE);
       this.#begin();
     }
-    return this.#settlement.promise;
+    return settlement;
   }
 
   elapsedMs(): number {
@@ -97,9 +111,10 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
     this.#end('closed');
   }
 
-  readonly #onAbort = (): void => {
+  /** The caller's signal is aborted: the loop is its own listener, since a function made for it would cost more. */
+  handleEvent(): void {
     this.#end('signal');
-  };
+  }
 
   #begin(): void {
     this.#attempts += 1;
@@ -107,7 +122,7 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
     if (this.#attempts > 1) this.#owner.counters.retries += 1;
     const attempt = new RunningAttempt(this.#attempts, this);
     this.#current = attempt;
-    this.#limit(attempt);
+    if (this.#limits.isTimed) this.#limit(attempt);
     let result: T | PromiseLike<T>;
     try {
       result = this.#fn(attempt);
@@ -124,9 +139,8 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
   /** Sets the one timer of an attempt: for its own limit, or for the deadline when that comes first. */
   #limit(attempt: RunningAttempt): void {
     const { attemptTimeoutMs } = this.#owner.options;
-    const { deadlineMs } = this.#limits;
-    if (attemptTimeoutMs === Number.POSITIVE_INFINITY && deadlineMs === Number.POSITIVE_INFINITY) return;
-    const remainingMs = this.remainingMs();
+    // The first attempt begins with the call: the clock was read just now.
+    const remainingMs = attempt.number === 1 ? this.#limits.deadlineMs : this.remainingMs();
     if (attemptTimeoutMs < remainingMs) this.#setTimer(() => this.#timedOut(attempt), attemptTimeoutMs);
     else this.#setTimer(() => this.#deadlinePassed(attempt), remainingMs);
   }
@@ -136,7 +150,7 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
     this.#owner.counters.succeeded += 1;
     if (attempt.number === 1) this.#owner.counters.succeededFirst += 1;
     this.#settle();
-    this.#settlement.resolve(value);
+    this.#resolve(value);
   }
 
   #failed(attempt: RunningAttempt, error: unknown): void {
@@ -235,7 +249,7 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
   #stop(error: unknown): void {
     this.#owner.counters.stopped += 1;
     this.#settle();
-    this.#settlement.reject(error);
+    this.#reject(error);
   }
 
   #exhausted(reason: ExhaustedReason): void {
@@ -246,7 +260,7 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
     this.#owner.counters[EXHAUSTED_COUNTER[reason]] += 1;
     this.#settle();
     const details = { ...facts, ...(code !== undefined && { lastCode: code }) };
-    this.#settlement.reject(exhausted === 'last' ? last : this.#exhaustedError(details));
+    this.#reject(exhausted === 'last' ? last : this.#exhaustedError(details));
     if (channels.exhausted.hasSubscribers) {
       channels.exhausted.publish({ ...facts, ...(code !== undefined && { code }) } satisfies RetryExhaustedMessage);
     }
@@ -275,7 +289,7 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
     );
     this.#owner.counters.aborted += 1;
     this.#settle();
-    this.#settlement.reject(error);
+    this.#reject(error);
     running?.abort(reason === 'signal' ? signal?.reason : error);
   }
 
@@ -288,7 +302,7 @@ class RetryLoop<T> implements LoopTimes, ActiveLoop {
     this.#current = undefined;
     this.#clearTimer();
     this.#endSleep();
-    this.#limits.signal?.removeEventListener('abort', this.#onAbort);
+    this.#limits.signal?.removeEventListener('abort', this);
     this.#owner.active.delete(this);
   }
 
