@@ -56,7 +56,7 @@ export interface Arm {
  * What `metric` reads, per arm and round, in a clocked case: `time` the thread CPU time of an operation in memory, else
  * its wall time (BM-13), in ms where the unit is `ms/op` and in ns elsewhere; `throughput` operations per second of wall
  * time; `bytes` allocated per operation, from a process of its own in which nothing is collected (BM-14; in-memory
- * classes only). In a measured case every metric reads the measured value; `count` exists there only.
+ * classes only; a case with the unit `B/op` and no other targets is not clocked at all). In a measured case every metric reads the measured value; `count` exists there only.
  *
  * `throughput` must reach the bound, `time` and `bytes` must not exceed it; with `count` the direction of the case says.
  */
