@@ -12,7 +12,7 @@ import {
 import { causeSummary } from './foreign-message.ts';
 import { makeInspectable } from './inspect.ts';
 import { type SerializedError, serializeError } from './serialize.ts';
-import { muteStacks } from './stack-frames.ts';
+import { limitStacks, muteStacks } from './stack-frames.ts';
 
 /**
  * Base of every error that leaves a package of ours.
@@ -43,12 +43,13 @@ export abstract class BusbarError<C extends string = string, D extends ErrorDeta
 
   /** The message is a template over `details` only; a summary of the cause is added at its end. */
   constructor(message: string, details: D, init: ErrorInit = {}) {
-    const restoreStacks = init.captureStack === false ? muteStacks() : undefined;
-    super(withSummary(message, init.cause));
-    restoreStacks?.();
+    const isStackless = init.captureStack === false;
+    const limit = isStackless ? muteStacks() : 0;
+    super(init.cause === undefined ? message : withSummary(message, init.cause));
+    if (isStackless) limitStacks(limit);
     const spec: ErrorSpec | undefined = new.target.spec; // absent on a subclass written in JavaScript without one
     fill(this, spec ?? INTERNAL_ERROR_SPEC, init);
-    this.details = init.captureStack === false ? details : Object.freeze({ ...details });
+    this.details = isStackless ? details : Object.freeze({ ...details });
     hideCauses(this, init);
   }
 

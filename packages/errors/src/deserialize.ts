@@ -15,7 +15,7 @@ import {
   rememberFace,
   statedBy,
 } from './serialize.ts';
-import { framesOf, MAX_FRAMES, muteStacks } from './stack-frames.ts';
+import { framesOf, limitStacks, MAX_FRAMES, muteStacks } from './stack-frames.ts';
 
 export interface ReviveOptions {
   /** Classes whose instances may come back as such: chosen by code, so that `instanceof` holds. No constructor runs. */
@@ -175,9 +175,9 @@ const behindOf = ({ source }: Node, level: number, revival: Revival): Behind => 
 };
 
 const bareError = (message: string): Error => {
-  const restoreStacks = muteStacks();
+  const limit = muteStacks();
   const error = new Error(message);
-  restoreStacks();
+  limitStacks(limit);
   return error;
 };
 

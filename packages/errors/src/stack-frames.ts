@@ -23,13 +23,20 @@ export const framesOf = (error: unknown): readonly string[] => {
 };
 
 /**
- * Turns stack traces off and returns what turns them on again: the same limit as before.
- * Where `Error` is frozen the stack stays on: `Reflect.set` says no instead of throwing.
+ * Turns stack traces off and answers the limit that was in force, for {@link limitStacks} to set again.
+ * Two calls instead of a closure: refusals are made by the million.
  */
-export const muteStacks = (): (() => void) => {
+export const muteStacks = (): number => {
   const before = Error.stackTraceLimit;
-  Reflect.set(Error, 'stackTraceLimit', 0);
-  return () => {
-    Reflect.set(Error, 'stackTraceLimit', before);
-  };
+  limitStacks(0);
+  return before;
+};
+
+/** Sets the limit, unless `Error` is frozen: then stacks stay as they are. */
+export const limitStacks = (limit: number): void => {
+  try {
+    Error.stackTraceLimit = limit;
+  } catch {
+    // A frozen `Error` is somebody's decision (`--frozen-intrinsics`): the error is made with its stack.
+  }
 };
