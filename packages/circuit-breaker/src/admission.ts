@@ -1,33 +1,36 @@
 /**
  * Who may call, and which results count: epochs and modes over the automatic machine. It knows no promise, no timer and no
- * listener; events are handed to `tell`, which must not call back.
+ * listener; edges are handed to `followers.hear`, which does not call back.
  */
+import { Counters } from './counters.ts';
 import type { RefusalReason } from './errors.ts';
-import { Machine, type MachineEdge } from './machine.ts';
-import type { BreakerSettings } from './options.ts';
+import type { Followers } from './followers.ts';
+import { Machine, type MachineEdge, type MachineOwner } from './machine.ts';
+import type { BreakerEnvironment, BreakerSettings } from './options.ts';
 import { epochAfter, FIRST_EPOCH, type Permit, UNTRACKED } from './permit.ts';
 import type { RestoredState } from './snapshot.ts';
 import type { Mode, State } from './state-machine.ts';
-import { type BreakerCounters, StateTimes } from './stats.ts';
+import { StateTimes } from './state-times.ts';
 import type { Ending } from './ticket.ts';
 import { codeOf, type TransitionEvent } from './transition.ts';
 
-export interface AdmissionPorts {
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly counters: BreakerCounters;
-  readonly tell: (event: TransitionEvent) => void;
+export interface AdmissionParts {
+  readonly settings: BreakerSettings;
+  readonly environment: BreakerEnvironment;
+  readonly followers: Followers;
 }
 
 const STALE = { success: 'staleSuccess', failure: 'staleFailure', ignore: 'staleIgnored' } as const;
 const SETTLED = { success: 'success', failure: 'failure', ignore: 'ignored' } as const;
 
-export class Admission {
+export class Admission implements MachineOwner {
   readonly machine: Machine;
-  readonly times: StateTimes;
-  readonly #ports: AdmissionPorts;
-  readonly #counters: BreakerCounters;
+  readonly counters = new Counters();
+  readonly #environment: BreakerEnvironment;
+  readonly #followers: Followers;
   #settings: BreakerSettings;
+  /** Made with the first edge. */
+  #times: StateTimes | undefined;
   #epoch = FIRST_EPOCH;
   #mode: Mode;
   #isolated = false;
@@ -36,19 +39,14 @@ export class Admission {
   #passing = true;
   #inFlight = 0;
   #refusal: RefusalReason = 'open';
+  #attemptedAtMs = 0;
 
-  constructor(settings: BreakerSettings, ports: AdmissionPorts) {
+  constructor({ settings, environment, followers }: AdmissionParts) {
     this.#settings = settings;
-    this.#ports = ports;
-    this.#counters = ports.counters;
+    this.#environment = environment;
+    this.#followers = followers;
     this.#mode = settings.mode;
-    this.machine = new Machine(settings, {
-      ...ports,
-      onEdge: (edge) => {
-        this.#onMachineEdge(edge);
-      },
-    });
-    this.times = new StateTimes(this.state, ports.now());
+    this.machine = new Machine({ settings, environment, counters: this.counters, owner: this });
     this.#updatePassing();
   }
 
@@ -63,12 +61,24 @@ export class Admission {
   get enforced(): boolean {
     return this.#mode === 'active' && !this.#isolated;
   }
+  get times(): StateTimes {
+    return this.#times ?? new StateTimes(this.state, this.machine.bornMs);
+  }
   get inFlight(): number {
     return this.#inFlight;
   }
   /** Why the latest attempt got no permit. */
   get refusal(): RefusalReason {
     return this.#refusal;
+  }
+  /** When the machine was last asked. */
+  get attemptedAtMs(): number {
+    return this.#attemptedAtMs;
+  }
+
+  /** Whether a call of this permit is a probe, unless its lease is over. */
+  isProbe(permit: Permit): boolean {
+    return permit === this.#epoch && this.machine.state === 'half-open';
   }
 
   /** When time alone could change the answer to the attempt that was refused last; infinite if it cannot. */
@@ -94,7 +104,7 @@ export class Admission {
     const isTracked = refusal === undefined && this.#mode !== 'disabled';
     if (refusal !== undefined) {
       if (this.#mode !== 'observe' || this.#isolated) return 0;
-      this.#counters.wouldReject += 1;
+      this.counters.rare.wouldReject += 1;
     }
     this.#inFlight += 1;
     return isTracked ? this.#epoch : UNTRACKED;
@@ -105,36 +115,37 @@ export class Admission {
     if (this.#mode === 'disabled') return undefined;
     const { maxConcurrentCalls } = this.#settings;
     if (maxConcurrentCalls > 0 && this.#inFlight >= maxConcurrentCalls) return 'busy';
-    const refusal = this.machine.attempt(this.#ports.now());
+    this.#attemptedAtMs = this.#now();
+    const refusal = this.machine.attempt(this.#attemptedAtMs);
     this.#updatePassing(); // a slow start may have ended
     return refusal;
   }
 
   /**
-   * Settles a call that succeeded and was not measured, while everybody gets a permit: nobody waits, and nothing can follow.
-   * False: that is not the case, and nothing has happened.
+   * Settles a call that succeeded and was not slow, while everybody gets a permit: nobody waits, and nothing can follow.
+   * `endedAtMs`: `NaN` if nobody has looked at the clock. False: that is not the case, and nothing has happened.
    */
-  successAtOnce(permit: Permit): boolean {
+  successAtOnce(permit: Permit, endedAtMs: number): boolean {
     if (permit !== this.#epoch || !this.#passing || this.#inFlight === 0) return false;
     this.#inFlight -= 1;
-    this.#counters.success += 1;
-    this.machine.countSuccess();
+    this.counters.success += 1;
+    this.machine.countSuccess(endedAtMs);
     return true;
   }
 
   /** Settles a permit. False: it decided nothing, since it is stale or was settled before. */
   settle(ending: Ending): boolean {
     const { permit, verdict, slow, overdue } = ending;
-    const counters = this.#counters;
+    const { counters } = this;
     const isCurrent = permit === this.#epoch;
     const isProbe = isCurrent && this.machine.state !== 'closed';
     if (this.#inFlight === 0 || (isProbe && this.machine.probesInFlight === 0)) {
-      counters.extraSettlements += 1;
+      counters.rare.extraSettlements += 1;
       return false;
     }
     this.#inFlight -= 1;
     if (!isCurrent && permit !== UNTRACKED) {
-      counters[STALE[verdict]] += 1;
+      counters.rare[STALE[verdict]] += 1;
       return false;
     }
     counters[SETTLED[verdict]] += 1;
@@ -146,8 +157,8 @@ export class Admission {
   /** A call that still runs counts as slow from now on. False: it is of another epoch, or a probe. */
   countOverdue(permit: Permit, nowMs: number): boolean {
     if (permit !== this.#epoch || this.machine.state !== 'closed') return false;
-    this.#counters.slow += 1;
-    this.#counters.overdue += 1;
+    this.counters.slow += 1;
+    this.counters.rare.overdue += 1;
     this.machine.countOverdue(nowMs);
     return true;
   }
@@ -202,7 +213,7 @@ export class Admission {
 
   /** Begins where a saved breaker left off. */
   restore(saved: RestoredState): void {
-    const nowMs = this.#ports.now();
+    const nowMs = this.#now();
     const from = this.state;
     const reason = saved.isolatedFor;
     this.machine.restore(saved, nowMs);
@@ -213,14 +224,14 @@ export class Admission {
   /** An edge by hand; the machine starts again. */
   #changeByHand(how: { resume?: 'closed' | 'half-open'; reason?: string }, apply: () => void): void {
     const { resume = 'closed', reason } = how;
-    const nowMs = this.#ports.now();
+    const nowMs = this.#now();
     const from = this.state;
     apply();
     this.machine.restart(resume, nowMs);
     this.#begin({ ...FRESH, cause: 'manual', from, nowMs, ...(reason !== undefined && { reason }) });
   }
 
-  #onMachineEdge(edge: MachineEdge): void {
+  onMachineEdge(edge: MachineEdge): void {
     if (this.enforced) this.#begin(edge);
     else this.#beginBelow(edge);
   }
@@ -228,8 +239,9 @@ export class Admission {
   /** An edge that callers meet. */
   #begin(edge: Omit<MachineEdge, 'from'> & { readonly from: State }): void {
     const to = this.state;
+    this.#times ??= new StateTimes(edge.from, this.machine.bornMs);
     this.#newEpoch();
-    this.#tell(edge, { from: edge.from, to, enforced: true, sinceMs: this.times.enter(to, edge.nowMs) });
+    this.#tell(edge, { from: edge.from, to, enforced: true, sinceMs: this.#times.enter(to, edge.nowMs) });
   }
 
   /** An edge below a mode: callers do not meet it. */
@@ -247,7 +259,7 @@ export class Admission {
   #tell(edge: Omit<MachineEdge, 'from'>, place: Pick<TransitionEvent, 'from' | 'to' | 'enforced' | 'sinceMs'>): void {
     const { cause, nowMs, calls, failures, slow, error, reason } = edge;
     const code = codeOf(error);
-    this.#ports.tell({
+    this.#followers.hear({
       name: this.#settings.name,
       ...place,
       cause,
@@ -259,6 +271,10 @@ export class Admission {
       ...(code !== undefined && { code }),
       ...(reason !== undefined && { reason }),
     });
+  }
+
+  #now(): number {
+    return this.#environment.clock.now();
   }
 
   #updatePassing(): void {

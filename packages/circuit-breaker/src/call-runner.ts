@@ -4,33 +4,28 @@
  * The plain way, of a closed breaker that measures nothing, is kept short on purpose: the two handlers of a promise are made
  * once per epoch and close over it, and nothing else is allocated. All other calls carry a ticket.
  */
-import type { Timers } from '@busbar/retry';
-
 import type { Admission } from './admission.ts';
-import { Classifier, type Classify, type FailedCall, type Verdict } from './classify.ts';
+import { Classifier, type Classify, type FailedCall, plainVerdict, type Verdict } from './classify.ts';
 import { probeChannel } from './diagnostics.ts';
 import { BreakerTimeoutError } from './errors.ts';
+import type { Followers } from './followers.ts';
 import { InFlight } from './in-flight.ts';
 import { LatencyHistogram, type LatencySummary, RareLatency } from './latency-histogram.ts';
 import { runLimited } from './limited-call.ts';
-import type { MonotonicClock } from './monotonic-clock.ts';
-import type { BreakerSettings } from './options.ts';
+import { REPORT_LISTENER_ERROR, type ReportsListenerErrors } from './listener-errors.ts';
+import type { BreakerEnvironment, BreakerSettings } from './options.ts';
 import type { Permit } from './permit.ts';
 import { adopted, type AnyCall, isExactPromise, isPrimitive, rejected, resolved } from './protected-function.ts';
-import type { BreakerCounters } from './stats.ts';
 import { type Reactions, Ticket, type TicketEnds, TicketPool } from './ticket.ts';
+import type { PermitGate } from './waiters.ts';
 
 export interface RunnerParts {
   readonly settings: BreakerSettings;
-  readonly classify: Classify;
-  /** For a classifier that throws. */
-  readonly report: (error: unknown) => void;
+  readonly environment: BreakerEnvironment;
   readonly admission: Admission;
-  readonly counters: BreakerCounters;
-  readonly clock: MonotonicClock;
-  readonly timers: Timers;
-  /** What follows a settlement: permits for those who wait, news for those who listen. */
-  readonly after: () => void;
+  readonly followers: Followers;
+  /** For a classifier that throws. */
+  readonly reporter: ReportsListenerErrors;
 }
 
 /** What the permit API tells of a call that it made itself. */
@@ -46,16 +41,20 @@ interface PlainReactions extends Reactions {
   readonly permit: Permit;
 }
 
-export class CallRunner implements TicketEnds {
-  readonly #parts: RunnerParts;
+export class CallRunner implements PermitGate, TicketEnds {
   readonly #admission: Admission;
-  readonly #clock: MonotonicClock;
-  readonly #pool: TicketPool;
-  readonly #inFlight: InFlight;
+  readonly #followers: Followers;
+  readonly #environment: BreakerEnvironment;
+  readonly #reporter: ReportsListenerErrors;
   readonly #latency: LatencyHistogram | undefined;
+  /** Made for the first call that is measured. */
+  #pool: TicketPool | undefined;
+  /** Made for the first call that has to be found again while it runs. */
+  #inFlight: InFlight | undefined;
   #probeLatency: RareLatency | undefined;
   #settings: BreakerSettings;
-  #classifier: Classifier;
+  #classifier: Classifier | undefined;
+  /** The reactions of calls that are not measured, of the present epoch. */
   #reactions: PlainReactions | undefined;
   /** The duration of every call is wanted. */
   #measures = false;
@@ -63,50 +62,63 @@ export class CallRunner implements TicketEnds {
   /** When calls were last looked at for being overdue. */
   #markedAtMs = 0;
 
-  constructor(parts: RunnerParts) {
-    const { settings, clock } = parts;
-    this.#parts = parts;
-    this.#admission = parts.admission;
-    this.#clock = clock;
+  constructor({ settings, environment, admission, followers, reporter }: RunnerParts) {
+    this.#admission = admission;
+    this.#followers = followers;
+    this.#environment = environment;
+    this.#reporter = reporter;
     this.#settings = settings;
-    this.#classifier = new Classifier(parts.classify, parts.report);
-    this.#pool = new TicketPool(this);
-    this.#inFlight = new InFlight(settings.callTimeoutMs, { now: () => clock.now(), timers: parts.timers });
     if (settings.latency !== 'off') {
-      this.#latency = new LatencyHistogram({
-        rotateMs: settings.window.durationMs,
-        cumulative: settings.latency === 'cumulative',
-      });
+      const cumulative = settings.latency === 'cumulative';
+      this.#latency = new LatencyHistogram({ rotateMs: settings.window.durationMs, cumulative });
     }
-    this.update(settings, undefined);
+    this.update(settings, environment.classify);
   }
 
   /** Takes new settings, and a classifier if one is given. */
   update(settings: BreakerSettings, classify: Classify | undefined): void {
     this.#settings = settings;
-    if (classify !== undefined) this.#classifier = new Classifier(classify, this.#parts.report);
+    if (classify !== undefined) {
+      this.#classifier = Classifier.of(classify, (error) => {
+        this.#reporter[REPORT_LISTENER_ERROR](error);
+      });
+    }
     this.#reactions = undefined;
     this.#marksOverdue = settings.trip.countOverdue;
-    this.#measures = settings.latency !== 'off' || settings.trip.slowMs > 0 || this.#classifier.isPresent;
+    this.#measures = settings.latency !== 'off' || settings.trip.slowMs > 0 || this.#classifier !== undefined;
   }
 
   get latency(): LatencySummary | undefined {
-    return this.#latency?.summary(this.#clock.now());
+    return this.#latency?.summary(this.#now());
   }
   get probeLatency(): LatencySummary | undefined {
     return this.#probeLatency?.summary();
   }
 
+  get isSpreading(): boolean {
+    return this.#admission.machine.isRamping;
+  }
+
+  refusedForMs(): number {
+    return this.#admission.refusedForMs(this.#now());
+  }
+
+  /** A permit, or 0, for those who wait. */
+  acquire(): Permit | 0 {
+    this.markOverdue();
+    return this.#admission.acquire();
+  }
+
   /** Counts calls that have run for `trip.slowMs` as slow while they run; asked before each admission. */
   markOverdue(): void {
     if (!this.#marksOverdue) return;
-    const nowMs = this.#clock.now();
+    const nowMs = this.#now();
     this.#markedAtMs = nowMs;
     const sinceMs = nowMs - this.#settings.trip.slowMs;
-    let ticket = this.#inFlight.nextOverdue(sinceMs);
+    let ticket = this.#inFlight?.nextOverdue(sinceMs);
     while (ticket !== undefined) {
       ticket.overdue = this.#admission.countOverdue(ticket.permit, nowMs);
-      ticket = this.#inFlight.nextOverdue(sinceMs);
+      ticket = this.#inFlight?.nextOverdue(sinceMs);
     }
   }
 
@@ -115,14 +127,12 @@ export class CallRunner implements TicketEnds {
     if (signal === undefined && reactions?.permit === permit) return this.#react(fn, undefined, reactions);
     if (this.#settings.callTimeoutMs > 0) return this.#runLimited(fn, permit, signal);
     if (signal === undefined && this.#isPlain) return this.#react(fn, undefined, this.#reactionsOf(permit));
-    const ticket = this.#begin(this.#pool.take(), permit, signal);
-    if (this.#marksOverdue) this.#inFlight.add(ticket);
-    return this.#react(fn, signal, ticket);
+    return this.#react(fn, signal, this.#begin(this.#ticket(), permit, signal));
   }
 
   /** Without a time limit: nothing can end a synchronous call from outside. */
   runSync<T>(fn: () => T, permit: Permit): T {
-    const reactions = this.#isPlain ? this.#reactionsOf(permit) : this.#begin(this.#pool.take(), permit);
+    const reactions = this.#isPlain ? this.#reactionsOf(permit) : this.#begin(this.#ticket(), permit);
     let result: T;
     try {
       result = fn();
@@ -141,18 +151,16 @@ export class CallRunner implements TicketEnds {
   #runLimited<T>(fn: AnyCall<T>, permit: Permit, signal: AbortSignal | undefined): Promise<T> {
     const { name: breaker, callTimeoutMs: limitMs } = this.#settings;
     const ticket = this.#begin(new Ticket(this), permit, signal);
-    this.#inFlight.add(ticket);
     return runLimited(fn, ticket, {
       breaker,
       limitMs,
       ends: this,
       onTimeUp: (error) => {
-        this.#parts.counters.timeouts += 1;
-        this.#stop(ticket);
-        this.#end(ticket, 'failure', error);
+        this.#admission.counters.rare.timeouts += 1;
+        this.#end(ticket, { verdict: 'failure', endedAtMs: this.#stop(ticket), error });
       },
       onLate: () => {
-        this.#parts.counters.late += 1;
+        this.#admission.counters.rare.late += 1;
       },
     });
   }
@@ -172,12 +180,16 @@ export class CallRunner implements TicketEnds {
   }
 
   #begin(ticket: Ticket, permit: Permit, signal?: AbortSignal): Ticket {
-    const { callTimeoutMs } = this.#settings;
+    const isListed = this.#marksOverdue || this.#settings.callTimeoutMs > 0;
     ticket.permit = permit;
     ticket.signal = signal;
-    ticket.probe = permit === this.#admission.epoch && this.#admission.machine.state === 'half-open';
+    ticket.probe = this.#admission.isProbe(permit);
     if (this.#marksOverdue) ticket.startedAtMs = this.#markedAtMs;
-    else if (this.#measures || callTimeoutMs > 0 || ticket.probe) ticket.startedAtMs = this.#clock.now();
+    else if (this.#measures || isListed || ticket.probe) ticket.startedAtMs = this.#now();
+    if (isListed) {
+      this.#inFlight ??= new InFlight(this.#settings.callTimeoutMs, this.#environment);
+      this.#inFlight.add(ticket);
+    }
     return ticket;
   }
 
@@ -188,17 +200,17 @@ export class CallRunner implements TicketEnds {
   }
 
   #newReactions(permit: Permit): PlainReactions {
-    const { admission, after } = this.#parts;
+    const admission = this.#admission;
     const record = (error: unknown): void => {
-      const verdict = this.#classifier.error(error, 0, undefined);
+      const verdict = this.#verdictOn({ error, durationMs: 0, signal: undefined });
       admission.settle({ permit, verdict, slow: false, overdue: false, endedAtMs: Number.NaN, error });
-      after();
+      this.#followers.follow();
     };
     return {
       permit,
       record,
       onResult: (result) => {
-        if (!admission.successAtOnce(permit)) this.settle(permit, SUCCESS);
+        if (!admission.successAtOnce(permit, Number.NaN)) this.settle(permit, SUCCESS);
         return result;
       },
       onError: (error) => {
@@ -209,71 +221,121 @@ export class CallRunner implements TicketEnds {
   }
 
   /** The verdict on an error: a call that ran into the breaker's own time limit failed, whatever a classifier would say. */
-  judge({ error, durationMs, signal }: FailedCall): Verdict {
-    if (error instanceof BreakerTimeoutError && error.details.breaker === this.#settings.name) return 'failure';
-    return this.#classifier.error(error, durationMs, signal);
+  judge(call: FailedCall): Verdict {
+    const { error } = call;
+    const isOurTimeout = error instanceof BreakerTimeoutError && error.details.breaker === this.#settings.name;
+    return isOurTimeout ? 'failure' : this.#verdictOn(call);
+  }
+
+  #verdictOn(call: FailedCall): Verdict {
+    return this.#classifier === undefined ? plainVerdict(call.error, call.signal) : this.#classifier.error(call);
   }
 
   /** Settles a ticket by the result of its call. */
   result(ticket: Ticket, result: unknown): void {
-    const durationMs = this.#stop(ticket);
-    this.#end(ticket, this.#classifier.result(result, durationMs), undefined);
+    const endedAtMs = this.#stop(ticket);
+    if (this.#classifier === undefined) this.#succeed(ticket, endedAtMs);
+    else {
+      const verdict = this.#classifier.result(result, durationOf(ticket, endedAtMs));
+      this.#end(ticket, { verdict, endedAtMs, error: undefined });
+    }
   }
 
   /** Settles a ticket by what its call threw. */
   error(ticket: Ticket, error: unknown): void {
-    const durationMs = this.#stop(ticket);
-    this.#end(ticket, this.#classifier.error(error, durationMs, ticket.signal), error);
+    const endedAtMs = this.#stop(ticket);
+    const { signal } = ticket;
+    const verdict = this.#verdictOn({ error, durationMs: durationOf(ticket, endedAtMs), signal });
+    this.#end(ticket, { verdict, endedAtMs, error });
   }
 
   /** The short way of `settle` for a success. */
   success(permit: Permit, startedAtMs: number | undefined): boolean {
-    const isMeasured = startedAtMs !== undefined && this.#measures;
-    if (!isMeasured && this.#admission.successAtOnce(permit)) return true;
-    return this.settle(permit, { verdict: 'success', startedAtMs });
+    if (startedAtMs === undefined || !this.#measures) {
+      return this.#admission.successAtOnce(permit, Number.NaN) || this.settle(permit, SUCCESS);
+    }
+    const ticket = this.#take(permit, startedAtMs);
+    return this.#succeed(ticket, this.#stop(ticket));
   }
 
   /** Settles a permit of a call that somebody made on their own. False: it decided nothing. */
   settle(permit: Permit, { verdict, startedAtMs, error }: ManualEnding): boolean {
-    const ticket = this.#pool.take();
+    const ticket = this.#take(permit, startedAtMs ?? Number.NaN);
+    return this.#end(ticket, { verdict, endedAtMs: this.#stop(ticket), error });
+  }
+
+  #ticket(): Ticket {
+    this.#pool ??= new TicketPool(this);
+    return this.#pool.take();
+  }
+
+  #take(permit: Permit, startedAtMs: number): Ticket {
+    const ticket = this.#ticket();
     ticket.permit = permit;
-    ticket.startedAtMs = startedAtMs ?? Number.NaN;
-    ticket.probe = permit === this.#admission.epoch && this.#admission.machine.state === 'half-open';
-    this.#stop(ticket);
-    return this.#end(ticket, verdict, error);
+    ticket.startedAtMs = startedAtMs;
+    ticket.probe = this.#admission.isProbe(permit);
+    return ticket;
   }
 
-  /** Takes the time; answers the duration, 0 if nobody wants to know it. */
+  /** Takes the time; answers it, or `NaN` if nobody wants to know how long the call took. */
   #stop(ticket: Ticket): number {
-    if (Number.isNaN(ticket.startedAtMs)) return 0;
+    const { startedAtMs } = ticket;
+    if (Number.isNaN(startedAtMs)) return startedAtMs;
     const { slowMs } = this.#settings.trip;
-    const nowMs = this.#clock.now();
-    const durationMs = Math.max(0, nowMs - ticket.startedAtMs);
-    ticket.endedAtMs = nowMs;
+    const nowMs = this.#now();
+    const durationMs = durationOf(ticket, nowMs);
     ticket.slow = slowMs > 0 && durationMs >= slowMs;
-    this.#latency?.record(durationMs, nowMs);
-    if (ticket.probe && this.#latency !== undefined) {
-      this.#probeLatency ??= new RareLatency(this.#settings.latency === 'cumulative');
-      this.#probeLatency.record(durationMs);
+    if (this.#latency !== undefined) {
+      this.#latency.record(durationMs, nowMs);
+      if (ticket.probe) this.#recordProbe(durationMs);
     }
-    return durationMs;
+    return nowMs;
   }
 
-  #end(ticket: Ticket, verdict: Verdict, error: unknown): boolean {
-    this.#inFlight.remove(ticket);
-    ticket.verdict = verdict;
-    ticket.error = error;
-    const counted = this.#admission.settle(ticket);
-    if (ticket.probe && counted && probeChannel.hasSubscribers) {
-      const durationMs = ticket.endedAtMs - ticket.startedAtMs;
-      probeChannel.publish({
-        name: this.#settings.name,
-        verdict,
-        ...(!Number.isNaN(durationMs) && { durationMs }),
-      });
+  #recordProbe(durationMs: number): void {
+    this.#probeLatency ??= new RareLatency(this.#settings.latency === 'cumulative');
+    this.#probeLatency.record(durationMs);
+  }
+
+  #succeed(ticket: Ticket, endedAtMs: number): boolean {
+    const isOrdinary = !ticket.slow && !ticket.overdue;
+    if (isOrdinary && this.#admission.successAtOnce(ticket.permit, endedAtMs)) {
+      this.#drop(ticket);
+      return true;
     }
-    if (ticket.onTimeUp === undefined) this.#pool.give(ticket);
-    this.#parts.after();
+    return this.#end(ticket, { verdict: 'success', endedAtMs, error: undefined });
+  }
+
+  #end(ticket: Ticket, { verdict, endedAtMs, error }: TicketEnding): boolean {
+    const { permit, slow, overdue, probe, startedAtMs } = ticket;
+    this.#drop(ticket);
+    const counted = this.#admission.settle({ permit, verdict, slow, overdue, endedAtMs, error });
+    if (probe && counted && probeChannel.hasSubscribers) {
+      const durationMs = endedAtMs - startedAtMs;
+      const name = this.#settings.name;
+      probeChannel.publish({ name, verdict, ...(!Number.isNaN(durationMs) && { durationMs }) });
+    }
+    this.#followers.follow();
     return counted;
   }
+
+  #drop(ticket: Ticket): void {
+    if (ticket.isListed) this.#inFlight?.remove(ticket);
+    if (ticket.onTimeUp === undefined) this.#pool?.give(ticket);
+  }
+
+  #now(): number {
+    return this.#environment.clock.now();
+  }
 }
+
+/** How a ticket ends, apart from what it knows itself. */
+interface TicketEnding {
+  readonly verdict: Verdict;
+  readonly endedAtMs: number;
+  readonly error: unknown;
+}
+
+/** 0 of a call that was not measured. */
+const durationOf = ({ startedAtMs }: Ticket, endedAtMs: number): number =>
+  endedAtMs > startedAtMs ? endedAtMs - startedAtMs : 0;

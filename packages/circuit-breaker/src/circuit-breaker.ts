@@ -1,4 +1,6 @@
 /** The shell around the state machine: admit → call → record → tell. */
+import { systemClock } from '@busbar/retry';
+
 import { Admission } from './admission.ts';
 import type { Breaker, Call, ExecuteOptions, FallbackOptions, ReadyOptions, SignaledCall } from './breaker.ts';
 import { CallRunner } from './call-runner.ts';
@@ -6,10 +8,12 @@ import { type FailedCall, JUDGE_ERROR, type JudgesErrors, type Verdict } from '.
 import { closedChannel, createdChannel, restoreInvalidChannel } from './diagnostics.ts';
 import { abortedError, BreakerOptionsError, BreakerShutDownError } from './errors.ts';
 import { fallBack } from './fallback.ts';
+import { Followers } from './followers.ts';
 import { Isolation, type IsolationHandle } from './isolation.ts';
-import { ListenerErrors, REPORT_LISTENER_ERROR, type ReportsListenerErrors } from './listener-errors.ts';
+import { deliverListenerError, REPORT_LISTENER_ERROR, type ReportsListenerErrors } from './listener-errors.ts';
 import { MonotonicClock } from './monotonic-clock.ts';
 import {
+  type BreakerEnvironment,
   type BreakerOptions,
   type BreakerPatch,
   type BreakerSettings,
@@ -19,14 +23,12 @@ import {
 } from './options.ts';
 import type { Permit } from './permit.ts';
 import { type AnyCall, awaitable } from './protected-function.ts';
-import { Refusals } from './refusals.ts';
+import { countRefusal, refusalError } from './refusals.ts';
 import { type BreakerSnapshot, type BreakerStateV1, exportState, restoredState } from './snapshot.ts';
 import type { Mode, State } from './state-machine.ts';
-import { type BreakerStats, breakerStats, newCounters } from './stats.ts';
+import { type BreakerStats, breakerStats } from './stats.ts';
 import { ratio } from './tally.ts';
-import { TransitionListeners } from './transition-listeners.ts';
 import type { TransitionEvent } from './transition.ts';
-import { Waiters } from './waiters.ts';
 
 /**
  * Creates a breaker. It starts closed, unless a saved state says otherwise, and owns no timer.
@@ -38,86 +40,37 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   readonly name: string;
   readonly restoredIsolation: IsolationHandle | undefined;
   #settings: BreakerSettings;
-  readonly #options: ResolvedBreakerOptions;
-  readonly #counters = newCounters();
-  readonly #errors: ListenerErrors;
-  readonly #clock: MonotonicClock;
-  readonly #listeners: TransitionListeners;
+  readonly #environment: BreakerEnvironment;
+  readonly #followers: Followers;
   readonly #admission: Admission;
-  readonly #isolation: Isolation;
-  readonly #refusals: Refusals;
   readonly #runner: CallRunner;
-  readonly #waiters: Waiters;
+  /** Made with the first isolation. */
+  #isolation: Isolation | undefined;
   #shutDown = false;
 
   constructor(options: ResolvedBreakerOptions) {
     const { settings } = options;
     this.name = settings.name;
     this.#settings = settings;
-    this.#options = options;
-    this.#errors = new ListenerErrors(settings.name, options.onListenerError);
-    const report = (error: unknown): void => {
-      this[REPORT_LISTENER_ERROR](error);
-    };
-    const clock = new MonotonicClock(options.clock, report);
-    const now = (): number => clock.now();
-    const counters = this.#counters;
-    this.#clock = clock;
-    this.#listeners = new TransitionListeners(report);
-    this.#admission = new Admission(settings, {
-      now,
-      random: options.random,
-      counters,
-      tell: (event) => {
-        this.#listeners.push(event);
-      },
-    });
-    this.#isolation = new Isolation(({ resume }) => {
-      this.#admission.endIsolation(resume ?? 'closed');
-      this.#after();
-    });
-    this.#refusals = new Refusals({
-      settings,
-      admission: this.#admission,
-      isolation: this.#isolation,
-      counters,
-      clock,
-    });
-    this.#runner = this.#newRunner(report);
-    this.#waiters = this.#newWaiters();
-    this.restoredIsolation = this.#restore();
+    const environment = this.#onMonotonicTime(options.environment);
+    const followers = new Followers(this);
+    const admission = new Admission({ settings, environment, followers });
+    this.#environment = environment;
+    this.#followers = followers;
+    this.#admission = admission;
+    this.#runner = new CallRunner({ settings, environment, admission, followers, reporter: this });
+    this.restoredIsolation = this.#restore(options);
     if (createdChannel.hasSubscribers) createdChannel.publish({ name: this.name, options: settings, instance: this });
-    this.#listeners.flush();
+    followers.tell();
   }
 
-  #newRunner(report: (error: unknown) => void): CallRunner {
-    const { classify, timers } = this.#options;
-    return new CallRunner({
-      settings: this.#settings,
-      classify,
-      report,
-      admission: this.#admission,
-      counters: this.#counters,
-      clock: this.#clock,
-      timers,
-      after: () => {
-        this.#after();
-      },
-    });
-  }
-
-  #newWaiters(): Waiters {
-    return new Waiters({
-      name: this.name,
-      maxWaiters: this.#settings.maxWaiters,
-      timers: this.#options.timers,
-      acquire: () => this.#acquire(),
-      isSpreading: () => this.#admission.machine.isRamping,
-      refusedForMs: () => this.#admission.refusedForMs(this.#clock.now()),
-      onWoken: () => {
-        this.#listeners.flush();
-      },
-    });
+  /** The clock of the process never goes back by itself; of any other we make sure. */
+  #onMonotonicTime(environment: BreakerEnvironment): BreakerEnvironment {
+    if (environment.clock === systemClock) return environment;
+    const report = (error: unknown): void => {
+      deliverListenerError({ name: this.name, handler: environment.onListenerError }, error);
+    };
+    return { ...environment, clock: new MonotonicClock(environment.clock, report) };
   }
 
   get state(): State {
@@ -128,11 +81,11 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   }
   get failureRatio(): number {
     const { tally } = this.#admission.machine;
-    tally.window?.evict(this.#clock.now());
+    tally.window?.evict(this.now());
     return ratio(tally.failures, tally.calls);
   }
   get retryAfterMs(): number {
-    return this.#admission.machine.openRemainingMs(this.#clock.now());
+    return this.#admission.machine.openRemainingMs(this.now());
   }
 
   execute<T, F>(fn: Call<T> | SignaledCall<T>, options?: ExecuteOptions | FallbackOptions<F>): Promise<T | F> {
@@ -179,8 +132,8 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
 
   #tryAcquireByDecision(): Permit | 0 {
     const permit = this.#admission.acquire();
-    if (permit === 0 && !this.#shutDown) this.#refusals.count();
-    if (this.#listeners.pending) this.#after();
+    if (permit === 0 && !this.#shutDown) countRefusal(this.#admission, this.#settings);
+    this.#followers.followEdges();
     return permit;
   }
 
@@ -197,7 +150,7 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   }
 
   now(): number {
-    return this.#clock.now();
+    return this.#environment.clock.now();
   }
 
   ready(options: ReadyOptions = {}): Promise<Permit> {
@@ -205,27 +158,32 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
     if (options.signal?.aborted === true) {
       return Promise.reject(abortedError(`waiting for breaker "${this.name}"`, options.signal));
     }
-    const permit = this.#waiters.size === 0 ? this.#acquire() : 0;
-    const ready = permit === 0 ? this.#waiters.wait(options) : Promise.resolve(permit);
-    this.#listeners.flush();
+    const permit = this.#followers.waiting === 0 ? this.#runner.acquire() : 0;
+    const ready = permit === 0 ? this.#wait(options) : Promise.resolve(permit);
+    this.#followers.tell();
     return ready;
   }
 
+  #wait(options: ReadyOptions): Promise<Permit> {
+    const { name, maxWaiters } = this.#settings;
+    return this.#followers.wait(options, { name, maxWaiters, timers: this.#environment.timers, gate: this.#runner });
+  }
+
   isolate(reason: string): IsolationHandle {
-    const handle = this.#isolation.hold(reason);
+    const handle = this.#isolating.hold(reason);
     this.#admission.isolate(reason);
-    this.#after();
+    this.#followers.follow();
     return handle;
   }
 
   setMode(mode: Mode): void {
     this.#admission.setMode(mode);
-    this.#after();
+    this.#followers.follow();
   }
 
   reset(): void {
     this.#admission.reset();
-    this.#after();
+    this.#followers.follow();
   }
 
   suggestOpen(forMs: number, reason: string): void {
@@ -234,47 +192,45 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
       throw new BreakerOptionsError({ breaker: this.name, issues });
     }
     this.#admission.suggestOpen(forMs, reason);
-    this.#after();
+    this.#followers.follow();
   }
 
   update(patch: BreakerPatch): void {
     this.#settings = patchSettings(this.#settings, patch);
     this.#admission.update(this.#settings);
     this.#runner.update(this.#settings, patch.classify);
-    this.#after();
+    this.#followers.follow();
   }
 
   onTransition(listener: (event: TransitionEvent) => void): Disposable {
-    return this.#listeners.add(listener);
+    return this.#followers.listen(listener);
   }
 
   stats(): BreakerStats {
     return breakerStats({
       admission: this.#admission,
-      counters: this.#counters,
-      waiters: this.#waiters.size,
+      waiters: this.#followers.waiting,
       latency: this.#runner.latency,
       probeLatency: this.#runner.probeLatency,
-      nowMs: this.#clock.now(),
+      nowMs: this.now(),
     });
   }
 
   snapshot(): BreakerSnapshot {
     const { window } = this.#admission.machine.tally;
-    return { stats: this.stats(), settings: this.#settings, buckets: window?.buckets(this.#clock.now()) ?? [] };
+    return { stats: this.stats(), settings: this.#settings, buckets: window?.buckets(this.now()) ?? [] };
   }
 
   exportState(): BreakerStateV1 {
-    const { isHeld, reason } = this.#isolation;
-    const parts = { name: this.name, machine: this.#admission.machine, isolatedFor: isHeld ? reason : undefined };
-    return exportState(parts, { nowMs: this.#clock.now(), unixMs: this.#options.wallClock() });
+    const parts = { name: this.name, machine: this.#admission.machine, isolatedFor: this.#isolation?.reason };
+    return exportState(parts, { nowMs: this.now(), unixMs: this.#environment.wallClock() });
   }
 
   close(): Promise<void> {
     if (!this.#shutDown) {
       this.#shutDown = true;
       this.#admission.shutDown();
-      this.#waiters.shutDown();
+      this.#followers.shutDown();
       if (closedChannel.hasSubscribers) closedChannel.publish({ name: this.name });
     }
     return Promise.resolve();
@@ -289,16 +245,20 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   }
 
   [REPORT_LISTENER_ERROR](error: unknown): void {
-    this.#errors.report(error);
+    deliverListenerError({ name: this.name, handler: this.#environment.onListenerError }, error);
   }
 
-  #acquire(): Permit | 0 {
-    this.#runner.markOverdue();
-    return this.#admission.acquire();
+  get #isolating(): Isolation {
+    this.#isolation ??= new Isolation(({ resume }) => {
+      this.#admission.endIsolation(resume ?? 'closed');
+      this.#followers.follow();
+    });
+    return this.#isolation;
   }
 
   #refusal(): Error {
-    return this.#shutDown ? new BreakerShutDownError({ breaker: this.name }) : this.#refusals.error();
+    if (this.#shutDown) return new BreakerShutDownError({ breaker: this.name });
+    return refusalError(this.#admission, this.#settings, this.#isolation?.reason ?? '');
   }
 
   #refuse<F>(fallback: FallbackOptions<F> | undefined): Promise<F> {
@@ -315,24 +275,18 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   }
 
   /** Takes up a saved state; answers the handle of an isolation that was in force. */
-  #restore(): IsolationHandle | undefined {
-    const { restore, restoreIsolation, wallClock } = this.#options;
+  #restore({ restore, restoreIsolation }: ResolvedBreakerOptions): IsolationHandle | undefined {
     if (restore === undefined || restore === null) return undefined;
-    const limits = { name: this.name, maxOpenMs: this.#settings.open.maxMs, unixMs: wallClock() };
+    const unixMs = this.#environment.wallClock();
+    const limits = { name: this.name, maxOpenMs: this.#settings.open.maxMs, unixMs };
     const saved = restoredState(restore, limits);
     if (typeof saved === 'string') {
       if (restoreInvalidChannel.hasSubscribers) restoreInvalidChannel.publish({ name: this.name, problem: saved });
       return undefined;
     }
     const isolatedFor = restoreIsolation ? saved.isolatedFor : undefined;
-    const handle = isolatedFor === undefined ? undefined : this.#isolation.hold(isolatedFor);
+    const handle = isolatedFor === undefined ? undefined : this.#isolating.hold(isolatedFor);
     this.#admission.restore({ ...saved, isolatedFor });
     return handle;
-  }
-
-  /** What follows a change: permits for those who wait, and then the news for those who listen. */
-  #after(): void {
-    if (this.#waiters.size > 0) this.#waiters.wake();
-    if (this.#listeners.pending) this.#listeners.flush();
   }
 }

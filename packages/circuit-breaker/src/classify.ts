@@ -7,7 +7,6 @@
 import { isAbortError } from '@busbar/errors';
 
 import { CallRejectedError } from './errors.ts';
-import { warnOfListenerError } from './listener-errors.ts';
 
 /** `success`: the dependency answered; `failure`: it is to blame; `ignore`: this says nothing about it. */
 export type Verdict = 'success' | 'failure' | 'ignore';
@@ -37,25 +36,32 @@ export interface JudgesErrors {
   [JUDGE_ERROR](call: FailedCall): Verdict;
 }
 
+/** What an error means where nobody has anything to say about it. */
+export const plainVerdict = (error: unknown, signal: AbortSignal | undefined): Verdict => {
+  if (error instanceof CallRejectedError) return 'ignore';
+  const isAborted = signal?.aborted === true && (error === signal.reason || isAbortError(error));
+  return isAborted ? 'ignore' : 'failure';
+};
+
 /** Applies a classifier, and survives one that is broken. */
 export class Classifier {
   readonly #classify: Classify;
   readonly #report: (error: unknown) => void;
 
-  constructor(classify: Classify, report: (error: unknown) => void) {
+  /** `undefined` where there is nobody to ask, and no duration to be known. */
+  static of(classify: Classify, report: (error: unknown) => void): Classifier | undefined {
+    const isPresent = classify.error !== undefined || classify.result !== undefined;
+    return isPresent ? new Classifier(classify, report) : undefined;
+  }
+
+  private constructor(classify: Classify, report: (error: unknown) => void) {
     this.#classify = classify;
     this.#report = report;
   }
 
-  /** Whether somebody has to be asked at all, and the duration of a call be known. */
-  get isPresent(): boolean {
-    return this.#classify.error !== undefined || this.#classify.result !== undefined;
-  }
-
-  error(error: unknown, durationMs: number, signal: AbortSignal | undefined): Verdict {
-    if (error instanceof CallRejectedError) return 'ignore';
-    if (signal?.aborted === true && (error === signal.reason || isAbortError(error))) return 'ignore';
-    if (this.#classify.error === undefined) return 'failure';
+  error({ error, durationMs, signal }: FailedCall): Verdict {
+    const plain = plainVerdict(error, signal);
+    if (this.#classify.error === undefined || plain === 'ignore') return plain;
     return this.#ask(() => this.#classify.error?.(error, durationMs, signal));
   }
 
@@ -80,6 +86,4 @@ const judges = (breaker: object): breaker is JudgesErrors => JUDGE_ERROR in brea
 
 /** What `breaker` makes of an error; of a breaker that is not ours only the rules are known that come before any classifier. */
 export const verdictOn = (breaker: object, call: FailedCall): Verdict =>
-  judges(breaker)
-    ? breaker[JUDGE_ERROR](call)
-    : new Classifier({}, warnOfListenerError).error(call.error, call.durationMs, call.signal);
+  judges(breaker) ? breaker[JUDGE_ERROR](call) : plainVerdict(call.error, call.signal);

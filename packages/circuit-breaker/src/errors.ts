@@ -76,11 +76,9 @@ export class BreakerOpenError extends CallRejectedError<'BUSBAR_BREAKER_OPEN', B
     super(
       `breaker "${details.breaker}" is ${STANDING[details.reason]}, try again in ${Math.ceil(details.retryAfterMs)} ms`,
       details,
-      {
-        captureStack: false,
-        retryAfterMs: details.retryAfterMs,
-        ...init,
-      },
+      init === undefined
+        ? { captureStack: false, retryAfterMs: details.retryAfterMs } // refusals are many: no spread
+        : { captureStack: false, retryAfterMs: details.retryAfterMs, ...init },
     );
   }
 }

@@ -5,12 +5,12 @@
  * a call that has ended, however long an older one hangs. All calls of a breaker have the same limit, so the list is in the
  * order of deadlines, and one timer serves them all; it exists only while a limited call is in flight.
  */
-import type { Timers } from '@busbar/retry';
+import type { Clock, Timers } from '@busbar/retry';
 
 import type { Ticket } from './ticket.ts';
 
 export interface InFlightPorts {
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly timers: Timers;
 }
 
@@ -39,9 +39,7 @@ export class InFlight {
     if (this.#limitMs > 0 && this.#timer === undefined) this.#arm(this.#limitMs);
   }
 
-  /** Does nothing if the call is not in the list. */
   remove(ticket: Ticket): void {
-    if (!ticket.isListed) return;
     ticket.isListed = false;
     const { older, younger } = ticket;
     if (older === undefined) this.#oldest = younger;
@@ -77,7 +75,7 @@ export class InFlight {
   }
 
   #endOverlong(): void {
-    const startedBeforeMs = this.#ports.now() - this.#limitMs;
+    const startedBeforeMs = this.#ports.clock.now() - this.#limitMs;
     for (let ticket = this.#oldest; ticket !== undefined; ticket = this.#oldest) {
       if (ticket.startedAtMs > startedBeforeMs) {
         this.#arm(ticket.startedAtMs - startedBeforeMs);

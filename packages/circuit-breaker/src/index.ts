@@ -42,9 +42,11 @@ export type {
   BreakerTimeout,
   RefusalReason,
 } from './errors.ts';
+export type { BreakerCounters } from './counters.ts';
 export type { IsolationHandle, ReleaseOptions } from './isolation.ts';
 export type { OpenPolicy } from './open-duration.ts';
 export type {
+  BreakerEnvironment,
   BreakerOptions,
   BreakerPatch,
   BreakerSettings,
@@ -61,7 +63,7 @@ export type { LatencySummary } from './latency-histogram.ts';
 export type { WindowBucket, WindowStateV1 } from './windows/failure-window.ts';
 export type { Permit } from './permit.ts';
 export type { AutomaticState, HalfOpenLimits, Mode, State } from './state-machine.ts';
-export type { BreakerCounters, BreakerStats } from './stats.ts';
+export type { BreakerStats } from './stats.ts';
 export type { TransitionCause, TransitionEvent } from './transition.ts';
 export type { TripCause, TripRule } from './trip-rule.ts';
 export type { BreakerStore, PersistOptions } from './persist.ts';

@@ -19,13 +19,9 @@ export class Isolation {
     this.#onEnd = onEnd;
   }
 
-  get isHeld(): boolean {
-    return this.#held.size > 0;
-  }
-
-  /** The latest reason that still holds; empty when nothing does. */
-  get reason(): string {
-    let latest = '';
+  /** The latest reason that still holds. */
+  get reason(): string | undefined {
+    let latest: string | undefined;
     for (const handle of this.#held) latest = handle.reason;
     return latest;
   }

@@ -51,7 +51,7 @@ const sharedEdges = (): readonly number[] => {
 };
 
 /** What was recorded since creation. */
-class Total {
+class LatencyTotals {
   #count = 0;
   #sum = 0;
   readonly #counts: Uint32Array | undefined;
@@ -60,35 +60,16 @@ class Total {
     if (cumulative) this.#counts = new Uint32Array(LATENCY_BUCKETS);
   }
 
-  add(durationMs: number, bucket: number): void {
+  protected count(durationMs: number, bucket: number): void {
     this.#count += 1;
     this.#sum += durationMs;
     const counts = this.#counts;
     if (counts !== undefined) counts[bucket] = countAt(counts, bucket) + 1;
   }
 
-  read(): Pick<LatencySummary, 'count' | 'sum' | 'edges' | 'counts'> {
+  protected totals(): Pick<LatencySummary, 'count' | 'sum' | 'edges' | 'counts'> {
     const totals = { count: this.#count, sum: this.#sum };
     return this.#counts === undefined ? totals : { ...totals, edges: sharedEdges(), counts: [...this.#counts] };
-  }
-}
-
-/** One rotation: counts that halve when one of them is full, which leaves quantiles as they are. */
-class Rotation {
-  readonly counts = new Uint16Array(LATENCY_BUCKETS);
-  max = 0;
-
-  add(bucket: number, durationMs: number): void {
-    const { counts } = this;
-    const count = countAt(counts, bucket);
-    if (count === FULL) for (const [index, one] of counts.entries()) counts[index] = one >> 1;
-    counts[bucket] = countAt(counts, bucket) + 1;
-    if (durationMs > this.max) this.max = durationMs;
-  }
-
-  clear(): void {
-    this.counts.fill(0);
-    this.max = 0;
   }
 }
 
@@ -99,49 +80,70 @@ export interface HistogramShape {
   readonly cumulative: boolean;
 }
 
-export class LatencyHistogram {
+export class LatencyHistogram extends LatencyTotals {
   readonly #rotateMs: number;
-  readonly #total: Total;
-  #present = new Rotation();
-  #previous = new Rotation();
+  /** Two rotations side by side: one array costs less than two. A count that is full halves its rotation, and quantiles stay. */
+  readonly #counts = new Uint16Array(2 * LATENCY_BUCKETS);
+  /** Where the present rotation begins; the other one is the previous. */
+  #at = 0;
+  #max = 0;
+  #previousMax = 0;
+  /** Number of the present rotation, and where it ends. */
   #rotation = 0;
-  /** Where the present rotation ends. */
   #endMs: number;
 
   constructor({ rotateMs, cumulative }: HistogramShape) {
+    super(cumulative);
     this.#rotateMs = rotateMs;
     this.#endMs = rotateMs;
-    this.#total = new Total(cumulative);
   }
 
   record(durationMs: number, nowMs: number): void {
     if (nowMs >= this.#endMs) this.#rotate(nowMs);
     const bucket = bucketOf(durationMs);
-    this.#present.add(bucket, durationMs);
-    this.#total.add(durationMs, bucket);
+    const counts = this.#counts;
+    const index = this.#at + bucket;
+    if (counts[index] === FULL) this.#halve();
+    counts[index] = countAt(counts, index) + 1;
+    if (durationMs > this.#max) this.#max = durationMs;
+    this.count(durationMs, bucket);
   }
 
   summary(nowMs: number): LatencySummary {
     if (nowMs >= this.#endMs) this.#rotate(nowMs);
-    const max = Math.max(this.#present.max, this.#previous.max);
-    return { ...this.#total.read(), ...this.#quantiles(max), max };
+    const max = Math.max(this.#max, this.#previousMax);
+    return { ...this.totals(), ...this.#quantiles(max), max };
+  }
+
+  #halve(): void {
+    const counts = this.#present;
+    for (const [index, count] of counts.entries()) counts[index] = count >> 1;
+  }
+
+  get #present(): Uint16Array {
+    return this.#counts.subarray(this.#at, this.#at + LATENCY_BUCKETS);
   }
 
   #rotate(nowMs: number): void {
     const rotation = Math.floor(nowMs / this.#rotateMs);
-    const oldest = this.#previous;
-    this.#previous = this.#present;
-    this.#present = oldest;
-    this.#present.clear();
-    if (rotation > this.#rotation + 1) this.#previous.clear();
+    if (rotation > this.#rotation + 1) {
+      this.#present.fill(0);
+      this.#max = 0;
+    }
+    this.#at = LATENCY_BUCKETS - this.#at;
+    this.#previousMax = this.#max;
+    this.#present.fill(0);
+    this.#max = 0;
     this.#rotation = rotation;
     this.#endMs = (rotation + 1) * this.#rotateMs;
   }
 
   #quantiles(max: number): Pick<LatencySummary, 'p50' | 'p95' | 'p99'> {
-    const present = this.#present.counts;
-    const previous = this.#previous.counts;
-    const counts = Array.from(present, (count, bucket) => count + countAt(previous, bucket));
+    const both = this.#counts;
+    const counts = Array.from(
+      { length: LATENCY_BUCKETS },
+      (_, bucket) => countAt(both, bucket) + countAt(both, LATENCY_BUCKETS + bucket),
+    );
     const total = counts.reduce((sum, count) => sum + count, 0);
     const at = (share: number): number => {
       let rank = Math.ceil(total * share);
@@ -153,25 +155,20 @@ export class LatencyHistogram {
 }
 
 /** The last durations of something rare, kept exactly. */
-export class RareLatency {
+export class RareLatency extends LatencyTotals {
   static readonly kept = 64;
   readonly #durations = new Float64Array(RareLatency.kept);
-  readonly #total: Total;
   #next = 0;
-
-  constructor(cumulative: boolean) {
-    this.#total = new Total(cumulative);
-  }
 
   record(durationMs: number): void {
     this.#durations[this.#next % RareLatency.kept] = durationMs;
     this.#next += 1;
-    this.#total.add(durationMs, bucketOf(durationMs));
+    this.count(durationMs, bucketOf(durationMs));
   }
 
   summary(): LatencySummary {
     const recent = this.#durations.slice(0, Math.min(this.#next, RareLatency.kept)).toSorted();
     const at = (share: number): number => recent[Math.ceil(recent.length * share) - 1] ?? 0;
-    return { ...this.#total.read(), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+    return { ...this.totals(), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
   }
 }

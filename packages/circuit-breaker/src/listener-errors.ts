@@ -8,25 +8,21 @@ export const warnOfListenerError = (error: unknown): void => {
   process.emitWarning(error instanceof Error ? error : String(error), WARNING);
 };
 
-export class ListenerErrors {
-  readonly #name: string;
-  readonly #handler: (error: unknown) => void;
-
-  constructor(name: string, handler: (error: unknown) => void) {
-    this.#name = name;
-    this.#handler = handler;
-  }
-
-  /** Publishes the error and hands it to `onListenerError`; if that throws, the process warns of what it threw. */
-  report(error: unknown): void {
-    if (listenerErrorChannel.hasSubscribers) listenerErrorChannel.publish({ name: this.#name, error });
-    try {
-      this.#handler(error);
-    } catch (second) {
-      warnOfListenerError(second);
-    }
-  }
+/** Where the errors of one breaker go. */
+export interface ListenerErrorSink {
+  readonly name: string;
+  readonly handler: (error: unknown) => void;
 }
+
+/** Publishes the error and hands it to `onListenerError`; if that throws, the process warns of what it threw. */
+export const deliverListenerError = ({ name, handler }: ListenerErrorSink, error: unknown): void => {
+  if (listenerErrorChannel.hasSubscribers) listenerErrorChannel.publish({ name, error });
+  try {
+    handler(error);
+  } catch (second) {
+    warnOfListenerError(second);
+  }
+};
 
 /** A method of a breaker that is not for the outside: what works beside a breaker reports its errors as the breaker does. */
 export const REPORT_LISTENER_ERROR = Symbol('report listener error');

@@ -4,13 +4,13 @@
  * The decisions are pure functions (`state-machine.ts`, `trip-rule.ts`, `open-duration.ts`); this class keeps the counters that
  * they read and takes the edges that they answer. It knows neither permits nor modes: `admission.ts` does.
  */
+import type { Counters } from './counters.ts';
 import type { RefusalReason } from './errors.ts';
-import { nominalMsOf, openCountBefore, openingAfter } from './open-duration.ts';
-import type { BreakerSettings } from './options.ts';
+import { nominalMsOf, openCountBefore, openingAfter, type Openings } from './open-duration.ts';
+import type { BreakerEnvironment, BreakerSettings } from './options.ts';
 import { Ramp, rampStepMs } from './ramp.ts';
 import type { RestoredState } from './snapshot.ts';
-import { type AutomaticState, decideProbes, hasFreeProbe, isLeaseOver } from './state-machine.ts';
-import type { BreakerCounters } from './stats.ts';
+import { type AutomaticState, decideProbes, hasFreeProbe, isLeaseOver, type Probes } from './state-machine.ts';
 import { Tally } from './tally.ts';
 import type { Ending } from './ticket.ts';
 import type { TransitionCause } from './transition.ts';
@@ -36,31 +36,50 @@ interface Trigger {
   readonly reason?: string;
 }
 
-export interface MachinePorts {
-  readonly now: () => number;
-  readonly random: () => number;
-  readonly counters: BreakerCounters;
-  /** Told after each edge; must not call back. */
-  readonly onEdge: (edge: MachineEdge) => void;
+export interface MachineParts {
+  readonly settings: BreakerSettings;
+  readonly environment: BreakerEnvironment;
+  readonly counters: Counters;
+  readonly owner: MachineOwner;
 }
+
+export interface MachineOwner {
+  /** Told after each edge; must not call back. */
+  onMachineEdge(edge: MachineEdge): void;
+}
+
+/** Of a machine that has never opened; the others have one of their own. */
+const NEVER_OPENED: Openings = { count: 0, lastMs: 0, closedAtMs: 0 };
+
+type MutableProbes = { -readonly [Count in keyof Probes]: Probes[Count] };
+
+const newProbes = (): MutableProbes => ({ succeeded: 0, failed: 0, inFlight: 0, leaseUntilMs: 0 });
+
+/** Of a machine that is not half-open; nobody writes to it. */
+const NO_PROBES = /* @__PURE__ */ newProbes();
 
 export class Machine {
   readonly tally: Tally;
-  readonly #ports: MachinePorts;
+  readonly bornMs: number;
+  readonly #environment: BreakerEnvironment;
+  readonly #counters: Counters;
+  readonly #owner: MachineOwner;
   #settings: BreakerSettings;
   #state: AutomaticState = 'closed';
   #sinceMs: number;
   #ramp: Ramp | undefined;
   #openUntilMs = 0;
-  readonly #probes = { succeeded: 0, failed: 0, inFlight: 0, leaseUntilMs: 0 };
-  readonly #openings = { count: 0, lastMs: 0, closedAtMs: 0 };
+  #probes = NO_PROBES;
+  #openings = NEVER_OPENED;
 
-  constructor(settings: BreakerSettings, ports: MachinePorts) {
-    const nowMs = ports.now();
+  constructor({ settings, environment, counters, owner }: MachineParts) {
+    const nowMs = environment.clock.now();
+    this.bornMs = nowMs;
     this.#settings = settings;
-    this.#ports = ports;
+    this.#environment = environment;
+    this.#counters = counters;
+    this.#owner = owner;
     this.#sinceMs = nowMs;
-    this.#openings.closedAtMs = nowMs;
     this.tally = new Tally(settings.window, nowMs);
   }
 
@@ -108,22 +127,21 @@ export class Machine {
   }
 
   #attemptProbe(nowMs: number): RefusalReason | undefined {
-    const probes = this.#probes;
-    const { counters } = this.#ports;
     const { halfOpen } = this.#settings;
-    if (this.#state === 'half-open' && isLeaseOver(probes, halfOpen, nowMs)) {
-      counters.probesExpired += probes.inFlight;
+    if (this.#state === 'half-open' && isLeaseOver(this.#probes, halfOpen, nowMs)) {
+      this.#counters.rare.probesExpired += this.#probes.inFlight;
       // The open period begins where the lease ended, not where somebody noticed: who comes late need not wait for it again.
-      this.#open({ cause: 'probe-timeout', nowMs }, probes.leaseUntilMs);
+      this.#open({ cause: 'probe-timeout', nowMs }, this.#probes.leaseUntilMs);
     }
     if (this.#state === 'open') {
       if (nowMs < this.#openUntilMs) return 'open';
       this.#move('half-open', { cause: 'open-elapsed', nowMs });
     }
+    const probes = this.#probes;
     if (!hasFreeProbe(probes, halfOpen)) return 'probes-busy';
     probes.inFlight += 1;
     probes.leaseUntilMs = nowMs + halfOpen.leaseMs;
-    counters.probesStarted += 1;
+    this.#counters.rare.probesStarted += 1;
     return undefined;
   }
 
@@ -133,16 +151,16 @@ export class Machine {
     else if (ending.verdict !== 'ignore') this.#countCall(ending);
   }
 
-  /** Counts a success that was not measured, in closed: the short way of `count`. */
-  countSuccess(): void {
+  /** Counts a success that was not slow, in closed: the short way of `count`. `endedAtMs`: `NaN` if nobody has looked yet. */
+  countSuccess(endedAtMs: number): void {
     const { tally } = this;
     tally.consecutive = 0;
-    tally.window?.record(0, tally.isTimed ? this.#ports.now() : 0);
+    tally.window?.record(0, tally.isTimed && Number.isNaN(endedAtMs) ? this.#now() : endedAtMs);
   }
 
   #countCall({ verdict, slow, overdue, endedAtMs, error }: Ending): void {
     const failed = verdict === 'failure';
-    const nowMs = Number.isNaN(endedAtMs) && this.tally.isTimed ? this.#ports.now() : endedAtMs;
+    const nowMs = Number.isNaN(endedAtMs) && this.tally.isTimed ? this.#now() : endedAtMs;
     if (overdue) this.tally.recordRun(failed);
     else this.tally.record(outcomeFor(failed, slow), nowMs);
     if (failed || slow) this.#tripIfDue(error);
@@ -157,13 +175,13 @@ export class Machine {
   #tripIfDue(error: unknown): void {
     const cause = decideTrip(this.tally, this.#settings.trip);
     if (cause === undefined) return;
-    const nowMs = this.#ports.now();
+    const nowMs = this.#now();
     this.#open({ cause, nowMs, error }, nowMs);
   }
 
   #countProbe({ verdict, slow, error }: Ending): void {
     const probes = this.#probes;
-    const { counters } = this.#ports;
+    const counters = this.#counters.rare;
     probes.inFlight -= 1;
     if (verdict === 'ignore') {
       counters.probesIgnored += 1;
@@ -182,7 +200,7 @@ export class Machine {
   #decideProbes(error?: unknown): void {
     const decision = decideProbes(this.#probes, this.#settings.halfOpen);
     if (decision === undefined) return;
-    const nowMs = this.#ports.now();
+    const nowMs = this.#now();
     if (decision === 'close') this.#move('closed', { cause: 'probes-succeeded', nowMs });
     else this.#open({ cause: 'probe-failed', nowMs, error }, nowMs);
   }
@@ -190,9 +208,8 @@ export class Machine {
   /** Opens with the duration that this opening has earned, counted from `fromMs`. */
   #open(trigger: Trigger, fromMs: number): void {
     const { open } = this.#settings;
-    const opening = openingAfter(this.#openCountBefore(trigger.nowMs), open, this.#ports.random);
-    this.#openings.count = opening.count;
-    this.#openings.lastMs = opening.nominalMs;
+    const opening = openingAfter(this.#openCountBefore(trigger.nowMs), open, this.#environment.random);
+    this.#openings = { ...this.#openings, count: opening.count, lastMs: opening.nominalMs };
     this.#openUntilMs = fromMs + opening.openForMs;
     this.#move('open', trigger);
   }
@@ -203,22 +220,20 @@ export class Machine {
 
   /** Opens or stays open for `forMs`, whatever the results say. */
   suggestOpen(forMs: number, reason: string): void {
-    const nowMs = this.#ports.now();
+    const nowMs = this.#now();
     const openForMs = Math.min(forMs, this.#settings.open.maxMs);
     if (this.#state === 'open') {
       this.#openUntilMs = Math.max(this.#openUntilMs, nowMs + openForMs);
       return;
     }
-    this.#openings.count = this.#openCountBefore(nowMs) + 1;
-    this.#openings.lastMs = openForMs;
+    this.#openings = { ...this.#openings, count: this.#openCountBefore(nowMs) + 1, lastMs: openForMs };
     this.#openUntilMs = nowMs + openForMs;
     this.#move('open', { cause: 'hint', nowMs, reason });
   }
 
   reset(): void {
-    this.#openings.count = 0;
-    this.#openings.lastMs = 0;
-    this.#move('closed', { cause: 'reset', nowMs: this.#ports.now() });
+    this.#openings = NEVER_OPENED;
+    this.#move('closed', { cause: 'reset', nowMs: this.#now() });
   }
 
   /** Begins again, without an edge of its own: the change of a mode is the edge. */
@@ -228,8 +243,8 @@ export class Machine {
 
   /** Begins where a saved machine left off, without an edge of its own. */
   restore(saved: RestoredState, nowMs: number): void {
-    this.#openings.count = saved.openCount;
-    this.#openings.lastMs = nominalMsOf(saved.openCount, this.#settings.open);
+    const lastMs = nominalMsOf(saved.openCount, this.#settings.open);
+    this.#openings = { count: saved.openCount, lastMs, closedAtMs: nowMs };
     this.#enter(saved.state, nowMs);
     this.#openUntilMs = nowMs + saved.openRemainingMs;
     if (saved.state === 'open') return;
@@ -249,18 +264,20 @@ export class Machine {
     this.#enter(to, trigger.nowMs);
     const { rampMs } = this.#settings;
     if (trigger.cause === 'probes-succeeded' && rampMs > 0) this.#ramp = new Ramp(trigger.nowMs, rampMs);
-    this.#ports.onEdge(edge);
+    this.#owner.onMachineEdge(edge);
   }
 
   #enter(to: AutomaticState, nowMs: number): void {
     this.#state = to;
     this.#sinceMs = nowMs;
     this.#ramp = undefined;
-    this.#probes.succeeded = 0;
-    this.#probes.failed = 0;
-    this.#probes.inFlight = 0;
+    this.#probes = to === 'half-open' ? newProbes() : NO_PROBES;
     if (to !== 'closed') return;
     this.tally.clear();
-    this.#openings.closedAtMs = nowMs;
+    if (this.#openings.count > 0) this.#openings = { ...this.#openings, closedAtMs: nowMs };
+  }
+
+  #now(): number {
+    return this.#environment.clock.now();
   }
 }

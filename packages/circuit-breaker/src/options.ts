@@ -121,18 +121,32 @@ export interface BreakerSettings {
   readonly captureStack: boolean;
 }
 
-/** The settings, and what the breaker is given from outside. */
-export interface ResolvedBreakerOptions {
-  readonly settings: BreakerSettings;
+/** What a breaker is given from outside, apart from numbers. */
+export interface BreakerEnvironment {
   readonly classify: Classify;
-  readonly restore: unknown;
-  readonly restoreIsolation: boolean;
   readonly onListenerError: (error: unknown) => void;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: () => number;
   readonly wallClock: () => number;
 }
+
+export interface ResolvedBreakerOptions {
+  readonly settings: BreakerSettings;
+  readonly environment: BreakerEnvironment;
+  readonly restore: unknown;
+  readonly restoreIsolation: boolean;
+}
+
+/** Shared by all breakers that are given nothing, so that it costs none of them memory. */
+const SYSTEM: BreakerEnvironment = {
+  classify: {},
+  onListenerError: warnOfListenerError,
+  clock: systemClock,
+  timers: systemTimers,
+  random: Math.random,
+  wallClock: Date.now,
+};
 
 /** A probe may have to connect, negotiate TLS and authenticate first: seconds, though the dependency is well. */
 const LEASE_FLOOR_MS = 10_000;
@@ -150,19 +164,48 @@ const profileOf = (options: BreakerOptions, issues: BreakerOptionIssue[]): Profi
   return 'production';
 };
 
+const leaseFor = (open: OpenPolicy, callTimeoutMs: number): number =>
+  Math.max(LEASE_FLOOR_MS, open.baseMs, callTimeoutMs);
+
+type Parts = Pick<BreakerSettings, 'window' | 'trip' | 'open' | 'halfOpen'>;
+
+const shared = new Map<Profile, Parts>();
+
+/** The parts of a breaker to which nothing is stated: one object for all of them, so that ten thousand breakers cost little. */
+const partsOfProfile = (profile: Profile): Parts => {
+  const known = shared.get(profile);
+  if (known !== undefined) return known;
+  const defaults: BreakerDefaults = breakerProfiles[profile];
+  const open = Object.freeze({ resetAfterMs: undefined, ...defaults.open });
+  const parts = {
+    window: Object.freeze({ ...defaults.window }),
+    trip: Object.freeze({ ...defaults.trip }),
+    open,
+    halfOpen: Object.freeze({ leaseMs: leaseFor(open, defaults.callTimeoutMs), ...defaults.halfOpen }),
+  };
+  shared.set(profile, parts);
+  return parts;
+};
+
+/** `base` where nothing is stated, else a frozen copy of it with what is. */
+const over = <T extends object>(base: T, options: Partial<T> | undefined): T =>
+  options === undefined ? base : Object.freeze({ ...base, ...stated(options) });
+
 const settingsOf = (options: BreakerOptions, profile: Profile): BreakerSettings => {
   const defaults: BreakerDefaults = breakerProfiles[profile];
-  const open = { resetAfterMs: undefined, ...defaults.open, ...stated(options.open) };
+  const parts = partsOfProfile(profile);
+  const open = over<OpenPolicy>(parts.open, options.open);
   const callTimeoutMs = or(options.callTimeoutMs, defaults.callTimeoutMs);
-  const leaseMs = Math.max(LEASE_FLOOR_MS, open.baseMs, callTimeoutMs);
+  const leaseMs = leaseFor(open, callTimeoutMs);
+  const halfOpen = leaseMs === parts.halfOpen.leaseMs ? parts.halfOpen : Object.freeze({ ...parts.halfOpen, leaseMs });
   return Object.freeze({
     name: options.name,
     profile,
     mode: or(options.mode, defaults.mode),
-    window: Object.freeze({ ...defaults.window, ...stated(options.window) }),
-    trip: Object.freeze({ ...defaults.trip, ...stated(options.trip) }),
-    open: Object.freeze(open),
-    halfOpen: Object.freeze({ leaseMs, ...defaults.halfOpen, ...stated(options.halfOpen) }),
+    window: over<WindowSettings>(parts.window, options.window),
+    trip: over<TripRule>(parts.trip, options.trip),
+    open,
+    halfOpen: over<HalfOpenLimits>(halfOpen, options.halfOpen),
     callTimeoutMs,
     rampMs: or(options.rampMs, defaults.rampMs),
     maxConcurrentCalls: or(options.maxConcurrentCalls, defaults.maxConcurrentCalls),
@@ -170,6 +213,12 @@ const settingsOf = (options: BreakerOptions, profile: Profile): BreakerSettings 
     latency: or(options.latency, defaults.latency),
     captureStack: or(options.captureStack, defaults.captureStack),
   });
+};
+
+const environmentOf = (options: BreakerOptions): BreakerEnvironment => {
+  const { classify, onListenerError, clock, timers, random, wallClock } = options;
+  const given = stated({ classify, onListenerError, clock, timers, random, wallClock });
+  return Object.keys(given).length === 0 ? SYSTEM : { ...SYSTEM, ...given };
 };
 
 /**
@@ -183,14 +232,9 @@ export const resolveBreakerOptions = (options: BreakerOptions): ResolvedBreakerO
   if (issues.length > 0) throw new BreakerOptionsError({ breaker: options.name, issues });
   return {
     settings,
-    classify: options.classify ?? {},
+    environment: environmentOf(options),
     restore: options.restore,
     restoreIsolation: options.restoreIsolation ?? true,
-    onListenerError: options.onListenerError ?? warnOfListenerError,
-    clock: options.clock ?? systemClock,
-    timers: options.timers ?? systemTimers,
-    random: options.random ?? Math.random,
-    wallClock: options.wallClock ?? Date.now,
   };
 };
 
@@ -202,9 +246,9 @@ export const patchSettings = (settings: BreakerSettings, patch: BreakerPatch): B
   const issues = issuesOfOptions(patch, 'update');
   const patched = Object.freeze({
     ...settings,
-    trip: Object.freeze({ ...settings.trip, ...stated(patch.trip) }),
-    open: Object.freeze({ ...settings.open, ...stated(patch.open) }),
-    halfOpen: Object.freeze({ ...settings.halfOpen, ...stated(patch.halfOpen) }),
+    trip: over<TripRule>(settings.trip, patch.trip),
+    open: over<OpenPolicy>(settings.open, patch.open),
+    halfOpen: over<HalfOpenLimits>(settings.halfOpen, patch.halfOpen),
     rampMs: or(patch.rampMs, settings.rampMs),
   });
   issues.push(...issuesOfSettings(patched));

@@ -8,10 +8,7 @@ import {
   type BreakerRefusal,
   type CallRejectedError,
 } from './errors.ts';
-import type { Isolation } from './isolation.ts';
-import type { MonotonicClock } from './monotonic-clock.ts';
 import type { BreakerSettings } from './options.ts';
-import type { BreakerCounters } from './stats.ts';
 
 const REJECTED = {
   open: 'rejectedOpen',
@@ -21,51 +18,32 @@ const REJECTED = {
   busy: 'rejectedBusy',
 } as const;
 
-export interface RefusalParts {
-  readonly settings: BreakerSettings;
-  readonly admission: Admission;
-  readonly isolation: Isolation;
-  readonly counters: BreakerCounters;
-  readonly clock: MonotonicClock;
-}
-
-export class Refusals {
-  readonly #parts: RefusalParts;
-
-  constructor(parts: RefusalParts) {
-    this.#parts = parts;
+/** Counts and publishes the refusal of the latest attempt. */
+export const countRefusal = (admission: Admission, settings: BreakerSettings): void => {
+  admission.counters.rare[REJECTED[admission.refusal]] += 1;
+  if (rejectedChannel.hasSubscribers) {
+    const { breaker: name, state, reason, retryAfterMs } = refusalOf(admission, settings);
+    rejectedChannel.publish({ name, state, reason, retryAfterMs });
   }
+};
 
-  /** Counts and publishes the refusal of the latest attempt. */
-  count(): void {
-    const { admission, counters } = this.#parts;
-    counters[REJECTED[admission.refusal]] += 1;
-    if (rejectedChannel.hasSubscribers) {
-      const { breaker: name, state, reason, retryAfterMs } = this.#details();
-      rejectedChannel.publish({ name, state, reason, retryAfterMs });
-    }
-  }
+/** The error for the refusal of the latest attempt. `because`: why the breaker is isolated, if it is. */
+export const refusalError = (admission: Admission, settings: BreakerSettings, because: string): CallRejectedError => {
+  const details = refusalOf(admission, settings);
+  const init = settings.captureStack ? WITH_STACK : undefined;
+  if (details.reason === 'isolated') return new BreakerIsolatedError({ ...details, because }, init);
+  return details.reason === 'busy' ? new BreakerBusyError(details, init) : new BreakerOpenError(details, init);
+};
 
-  /** The error for the refusal of the latest attempt. */
-  error(): CallRejectedError {
-    const details = this.#details();
-    const { settings, isolation } = this.#parts;
-    const init = { captureStack: settings.captureStack };
-    if (details.reason === 'isolated') {
-      return new BreakerIsolatedError({ ...details, because: isolation.reason }, init);
-    }
-    return details.reason === 'busy' ? new BreakerBusyError(details, init) : new BreakerOpenError(details, init);
-  }
+const WITH_STACK = { captureStack: true };
 
-  #details(): BreakerRefusal {
-    const { settings, admission, clock } = this.#parts;
-    const waitMs = admission.refusedForMs(clock.now());
-    return {
-      breaker: settings.name,
-      state: admission.state,
-      reason: admission.refusal,
-      retryAfterMs: Number.isFinite(waitMs) ? waitMs : 0,
-      openCount: admission.machine.openCount,
-    };
-  }
-}
+const refusalOf = (admission: Admission, settings: BreakerSettings): BreakerRefusal => {
+  const waitMs = admission.refusedForMs(admission.attemptedAtMs); // it was refused just now
+  return {
+    breaker: settings.name,
+    state: admission.state,
+    reason: admission.refusal,
+    retryAfterMs: Number.isFinite(waitMs) ? waitMs : 0,
+    openCount: admission.machine.openCount,
+  };
+};

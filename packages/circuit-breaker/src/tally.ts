@@ -20,14 +20,15 @@ const windowFor = (settings: WindowSettings, originMs: number): FailureWindow | 
 export class Tally implements TripTally {
   consecutive = 0;
   readonly window: FailureWindow | undefined;
-  /** Whether recording needs the time. */
-  readonly isTimed: boolean;
 
   constructor(settings: WindowSettings, nowMs: number) {
     this.window = windowFor(settings, nowMs);
-    this.isTimed = this.window?.isTimed === true;
   }
 
+  /** Whether recording needs the time. */
+  get isTimed(): boolean {
+    return this.window?.isTimed === true;
+  }
   get calls(): number {
     return this.window?.calls ?? 0;
   }

@@ -35,7 +35,7 @@ export interface Reactions {
   record(error: unknown): void;
 }
 
-export class Ticket implements Ending, Reactions {
+export class Ticket implements Reactions {
   permit: Permit = UNTRACKED;
   /** The caller's own signal. */
   signal: AbortSignal | undefined;
@@ -43,15 +43,14 @@ export class Ticket implements Ending, Reactions {
   startedAtMs = Number.NaN;
   /** The call may decide a half-open breaker. */
   probe = false;
-  verdict: Verdict = 'success';
   slow = false;
   overdue = false;
-  endedAtMs = Number.NaN;
-  error: unknown;
   /** Its place among the calls in flight, kept by `InFlight`. */
   isListed = false;
   older: Ticket | undefined;
   younger: Ticket | undefined;
+  /** The next one that is not in use, kept by `TicketPool`. */
+  nextFree: Ticket | undefined;
   /** Ends a call whose time is up; only with `callTimeoutMs`. */
   onTimeUp: (() => void) | undefined;
   readonly onResult: <T>(result: T) => T;
@@ -75,27 +74,29 @@ export class Ticket implements Ending, Reactions {
   }
 }
 
-/** Tickets that are not in use; in all there are as many as there were measured calls at a time. */
+/** Tickets that are not in use, in a list through themselves; in all there are as many as there were measured calls at a time. */
 export class TicketPool {
   readonly #ends: TicketEnds;
-  readonly #free: Ticket[] = [];
+  #free: Ticket | undefined;
 
   constructor(ends: TicketEnds) {
     this.#ends = ends;
   }
 
   take(): Ticket {
-    return this.#free.pop() ?? new Ticket(this.#ends);
+    const ticket = this.#free;
+    if (ticket === undefined) return new Ticket(this.#ends);
+    this.#free = ticket.nextFree;
+    ticket.nextFree = undefined;
+    return ticket;
   }
 
   give(ticket: Ticket): void {
     ticket.signal = undefined;
-    ticket.error = undefined;
-    ticket.overdue = false;
-    ticket.slow = false;
-    ticket.probe = false;
     ticket.startedAtMs = Number.NaN;
-    ticket.endedAtMs = Number.NaN;
-    this.#free.push(ticket);
+    ticket.slow = false;
+    ticket.overdue = false;
+    ticket.nextFree = this.#free;
+    this.#free = ticket;
   }
 }

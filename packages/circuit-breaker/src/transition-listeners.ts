@@ -36,7 +36,7 @@ export class TransitionListeners {
   }
 
   flush(): void {
-    if (this.#telling) return;
+    if (this.#telling || this.#queue.length === 0) return;
     this.#telling = true;
     for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) this.#tell(event);
     this.#telling = false;

@@ -11,16 +11,21 @@ import type { ReadyOptions } from './breaker.ts';
 import { abortedError, BreakerQueueFullError, BreakerQueueTimeoutError, BreakerShutDownError } from './errors.ts';
 import type { Permit } from './permit.ts';
 
-export interface PermitSource {
+/** Where waiters get their permits. */
+export interface PermitGate {
+  /** A permit, or 0; no refusal is counted. */
+  acquire(): Permit | 0;
+  /** Whether a slow start is under way: after a refusal the next attempt may succeed, and only time brings more. */
+  readonly isSpreading: boolean;
+  /** When time alone may change a refusal, in ms; infinite if it cannot. */
+  refusedForMs(): number;
+}
+
+export interface WaiterParts {
   readonly name: string;
   readonly maxWaiters: number;
   readonly timers: Timers;
-  /** A permit, or 0; no refusal is counted. */
-  readonly acquire: () => Permit | 0;
-  /** Whether a slow start is under way: after a refusal the next attempt may succeed, and only time brings more. */
-  readonly isSpreading: () => boolean;
-  /** When time alone may change a refusal, in ms; infinite if it cannot. */
-  readonly refusedForMs: () => number;
+  readonly gate: PermitGate;
   /** Called after the timer had its effect. */
   readonly onWoken: () => void;
 }
@@ -33,15 +38,17 @@ interface Waiter {
 }
 
 export class Waiters {
-  readonly #source: PermitSource;
+  readonly #parts: WaiterParts;
+  readonly #gate: PermitGate;
   /** In order of arrival; a set, so that one who gives up leaves in O(1). */
   readonly #waiting = new Set<Waiter>();
   #timer: unknown;
   /** The timer is the next step of a slow start. */
   #isStepping = false;
 
-  constructor(source: PermitSource) {
-    this.#source = source;
+  constructor(parts: WaiterParts) {
+    this.#parts = parts;
+    this.#gate = parts.gate;
   }
 
   get size(): number {
@@ -49,7 +56,7 @@ export class Waiters {
   }
 
   wait(options: ReadyOptions): Promise<Permit> {
-    const { name, maxWaiters } = this.#source;
+    const { name, maxWaiters } = this.#parts;
     if (this.#waiting.size >= maxWaiters) {
       return Promise.reject(new BreakerQueueFullError({ breaker: name, limit: maxWaiters }));
     }
@@ -59,7 +66,7 @@ export class Waiters {
   }
 
   #enter(resolve: (permit: Permit) => void, reject: (error: Error) => void, { signal, timeoutMs }: ReadyOptions): void {
-    const { name, timers } = this.#source;
+    const { name, timers } = this.#parts;
     const onAbort = (): void => {
       this.#fail(waiter, abortedError(`waiting for breaker "${name}"`, signal));
     };
@@ -95,13 +102,13 @@ export class Waiters {
 
   /** Gives a permit to each waiter for whom there is one; every waiter stands for one attempt. */
   wake(): void {
-    if (this.#isStepping && this.#source.isSpreading()) return; // calls that end free nothing now: only time does
+    if (this.#isStepping && this.#gate.isSpreading) return; // calls that end free nothing now: only time does
     let attempts = this.#waiting.size;
     for (const waiter of this.#waiting) {
       let permit: Permit | 0 = 0;
       while (permit === 0 && attempts > 0) {
-        permit = this.#source.acquire();
-        attempts = permit === 0 && !this.#source.isSpreading() ? 0 : attempts - 1;
+        permit = this.#gate.acquire();
+        attempts = permit === 0 && !this.#gate.isSpreading ? 0 : attempts - 1;
       }
       if (permit === 0) break;
       this.#remove(waiter);
@@ -113,26 +120,26 @@ export class Waiters {
   /** Everybody leaves with {@link BreakerShutDownError}. */
   shutDown(): void {
     this.#disarm();
-    for (const waiter of this.#waiting) this.#fail(waiter, new BreakerShutDownError({ breaker: this.#source.name }));
+    for (const waiter of this.#waiting) this.#fail(waiter, new BreakerShutDownError({ breaker: this.#parts.name }));
   }
 
   #arm(): void {
     this.#disarm();
     if (this.#waiting.size === 0) return;
-    const delayMs = this.#source.refusedForMs();
+    const delayMs = this.#gate.refusedForMs();
     if (!Number.isFinite(delayMs)) return;
-    this.#isStepping = this.#source.isSpreading();
-    this.#timer = this.#source.timers.set(() => {
+    this.#isStepping = this.#gate.isSpreading;
+    this.#timer = this.#parts.timers.set(() => {
       this.#timer = undefined;
       this.#isStepping = false;
       this.wake();
-      this.#source.onWoken();
+      this.#parts.onWoken();
     }, Math.ceil(delayMs));
   }
 
   #disarm(): void {
     if (this.#timer === undefined) return;
-    this.#source.timers.clear(this.#timer);
+    this.#parts.timers.clear(this.#timer);
     this.#timer = undefined;
     this.#isStepping = false;
   }

@@ -10,18 +10,25 @@ import {
   type WindowStateV1,
 } from './failure-window.ts';
 
+/** The ring of a window in which nothing was recorded yet. */
+const NONE = new Uint8Array(0);
+
 export class CountWindow implements FailureWindow {
-  readonly isTimed = false;
-  readonly #ring: Uint8Array;
+  readonly #size: number;
+  /** Made with the first record: most breakers of a registry are idle. */
+  #ring = NONE;
   #next = 0;
   #calls = 0;
   #failures = 0;
   #slow = 0;
 
   constructor(size: number) {
-    this.#ring = new Uint8Array(size);
+    this.#size = size;
   }
 
+  get isTimed(): boolean {
+    return false;
+  }
   get calls(): number {
     return this.#calls;
   }
@@ -33,6 +40,7 @@ export class CountWindow implements FailureWindow {
   }
 
   record(outcome: Outcome): void {
+    if (this.#ring === NONE) this.#ring = new Uint8Array(this.#size);
     const ring = this.#ring;
     if (this.#calls === ring.length) {
       const oldest = countAt(ring, this.#next);
@@ -62,7 +70,7 @@ export class CountWindow implements FailureWindow {
   }
 
   toState(): WindowStateV1 {
-    const first = this.#calls === this.#ring.length ? this.#next : 0;
+    const first = this.#calls === this.#size ? this.#next : 0;
     const inOrder = [...this.#ring.subarray(first, this.#calls), ...this.#ring.subarray(0, first)];
     return { type: 'count', outcomes: inOrder.join('') };
   }

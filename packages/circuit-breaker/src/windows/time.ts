@@ -11,6 +11,9 @@ import { FAILED, type FailureWindow, type Outcome, type WindowBucket, type Windo
 /** A power of two, so that an index is a shift. */
 const FIELDS = 4;
 
+/** The counts of a window in which nothing was recorded yet. */
+const NONE = new Uint32Array(0);
+
 /** What rounding may add to a quotient of times that is meant to be a whole number. */
 const ROUNDING = 1e-6;
 
@@ -22,8 +25,8 @@ export interface TimeWindowShape {
 }
 
 export class TimeWindow implements FailureWindow {
-  readonly isTimed = true;
-  readonly #counts: Uint32Array;
+  /** Made with the first record: most breakers of a registry are idle. */
+  #counts = NONE;
   readonly #size: number;
   readonly #widthMs: number;
   #originMs: number;
@@ -31,7 +34,8 @@ export class TimeWindow implements FailureWindow {
   #number = 0;
   /** Where the current bucket stands in `#counts`. */
   #at = 0;
-  #endMs: number;
+  /** Where it ends; in the past before the first record. */
+  #endMs = Number.NEGATIVE_INFINITY;
   #calls = 0;
   #failures = 0;
   #slow = 0;
@@ -39,11 +43,12 @@ export class TimeWindow implements FailureWindow {
   constructor({ durationMs, buckets, originMs }: TimeWindowShape) {
     this.#size = buckets;
     this.#widthMs = durationMs / buckets;
-    this.#counts = new Uint32Array(buckets * FIELDS);
     this.#originMs = originMs;
-    this.#endMs = originMs + this.#widthMs;
   }
 
+  get isTimed(): boolean {
+    return true;
+  }
   get calls(): number {
     return this.#calls;
   }
@@ -68,6 +73,7 @@ export class TimeWindow implements FailureWindow {
   }
 
   evict(nowMs: number): void {
+    if (this.#counts === NONE) return;
     if (nowMs >= this.#endMs) this.#turn(nowMs);
   }
 
@@ -85,6 +91,7 @@ export class TimeWindow implements FailureWindow {
 
   /** Moves to the bucket of `nowMs`, emptying those that are used anew. */
   #turn(nowMs: number): void {
+    if (this.#counts === NONE) this.#counts = new Uint32Array(this.#size * FIELDS);
     const number = Math.floor((nowMs - this.#originMs) / this.#widthMs);
     if (number - this.#number >= this.#size) this.clear();
     else for (let next = this.#number + 1; next <= number; next += 1) this.#empty(this.#place(next));
@@ -103,6 +110,7 @@ export class TimeWindow implements FailureWindow {
 
   buckets(nowMs: number): readonly WindowBucket[] {
     this.evict(nowMs);
+    if (this.#counts === NONE) return [];
     const found: WindowBucket[] = [];
     const sinceMs = nowMs - (this.#endMs - this.#widthMs);
     for (let back = this.#size - 1; back >= 0; back -= 1) {
@@ -126,6 +134,7 @@ export class TimeWindow implements FailureWindow {
     if (state.type !== 'time' || youngest === undefined) return;
     // The buckets keep their ends: with the same shape it is as if the window had never been away.
     const offsetMs = (youngest.ageMs + elapsedMs) % this.#widthMs;
+    this.#counts = new Uint32Array(this.#size * FIELDS);
     this.#number = 0;
     this.#at = 0;
     this.#originMs = nowMs - offsetMs;
