@@ -31,6 +31,8 @@ export interface AttemptContext {
   readonly cut: Promise<never>;
   /** True while another partition was acknowledged a short while ago. */
   readonly othersAcked: () => boolean;
+  /** How long the synchronous part of the send took. */
+  readonly onEncoded: (ms: number) => void;
 }
 
 /** LN-5: a call counts only if its answer names this topic and partition without an error. */
@@ -70,11 +72,12 @@ export const runAttempt = async (context: AttemptContext): Promise<AttemptResult
     // A guard that comes round too late must not send what has been answered meanwhile.
     if (call.done) throw fail(FAULTS.notConnected, undefined);
     call.sent = true;
-    const ack = await Promise.race([options.runInContext(() => call.producer.driver.send(request)), context.cut]).catch(
-      (error: unknown) => {
-        throw fail(faultOf(context, error), error);
-      },
-    );
+    const beganAtMs = options.clock.now();
+    const sending = options.runInContext(() => call.producer.driver.send(request));
+    context.onEncoded(options.clock.now() - beganAtMs);
+    const ack = await Promise.race([sending, context.cut]).catch((error: unknown) => {
+      throw fail(faultOf(context, error), error);
+    });
     const fault = verify(request, ack);
     if (ack !== undefined && fault === undefined) return ack;
     const { topic, partition } = request;

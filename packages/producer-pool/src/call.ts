@@ -4,7 +4,7 @@ import { channels, type FaultMessage, type SendMessage } from './diagnostics.ts'
 import type { DriverCall } from './driver.ts';
 import { DUPLICATE_SEQUENCE, FAULTS } from './kafka-errors.ts';
 import type { LaneRunner } from './lane-runner.ts';
-import type { PooledProducer } from './producer-seat.ts';
+import type { PooledProducer } from './pooled-producer.ts';
 import type { PoolCounters } from './stats.ts';
 
 /** One outstanding attempt of a lane. */

@@ -3,6 +3,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { DriverFault } from './driver.ts';
 import type { LanePhase } from './lane-state.ts';
 import type { CloseReport, ProducerPool } from './pool-port.ts';
+import type { ScaleDecision } from './scaling.ts';
 import type { ProducerState, RetireReason } from './slot.ts';
 
 export interface CreatedMessage {
@@ -69,6 +70,15 @@ export interface LaneMessage {
   readonly reason: string;
 }
 
+/** A change of the number of producers, or what forbade one; told again when the reason changes. */
+export interface ScaleMessage {
+  readonly name: string;
+  readonly decision: ScaleDecision;
+  readonly utilizationRatio: number;
+  readonly waitP95Ms: number;
+  readonly forecastCallsPerS: number;
+}
+
 export interface BackpressureMessage {
   readonly name: string;
   readonly scope: 'pool' | 'lane';
@@ -83,6 +93,7 @@ export const channels = {
   closed: channel('busbar:producer-pool:closed'),
   send: channel('busbar:producer-pool:send'),
   producer: channel('busbar:producer-pool:producer'),
+  scale: channel('busbar:producer-pool:scale'),
   fault: channel('busbar:producer-pool:fault'),
   lane: channel('busbar:producer-pool:lane'),
   backpressure: channel('busbar:producer-pool:backpressure'),

@@ -8,10 +8,11 @@ import { resolveBackoff } from '@busbar/retry';
 import type { AttemptResult } from './attempt.ts';
 import type { Batch, Entry } from './batch.ts';
 import type { RecordBuffer } from './buffer.ts';
+import type { CallEnd } from './call-slots.ts';
 import type { Call } from './call.ts';
 import { channels, type LaneMessage } from './diagnostics.ts';
 import type { ProducerPoolError } from './errors.ts';
-import { DUPLICATE_SEQUENCE } from './kafka-errors.ts';
+import { DUPLICATE_SEQUENCE, TIMEOUT_ERRORS } from './kafka-errors.ts';
 import type { LaneRunner } from './lane-runner.ts';
 import {
   isOccupied,
@@ -23,11 +24,12 @@ import {
 } from './lane-state.ts';
 import { LaneTable } from './lane-table.ts';
 import { nextLane } from './lane.ts';
+import type { LoadMeter } from './load-meter.ts';
 import type { TopicDirectory } from './metadata.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
 import { OutstandingCalls } from './outstanding-calls.ts';
 import type { Placement } from './placement.ts';
-import type { PooledProducer } from './producer-seat.ts';
+import type { PooledProducer } from './pooled-producer.ts';
 import { RecentAcks } from './recent-acks.ts';
 import type { PoolCounters } from './stats.ts';
 
@@ -37,9 +39,12 @@ export interface DispatcherHost {
   readonly buffer: RecordBuffer;
   readonly topics: TopicDirectory;
   readonly placement: Placement;
+  readonly load: LoadMeter;
   requestTick(atMs: number): void;
   /** A batch of the partition has started or failed: keyless records may go elsewhere. */
   onBatch(topic: string, partition: number): void;
+  /** A call is about to start. */
+  onCall(): void;
   onSettled(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }): void;
 }
 
@@ -175,7 +180,8 @@ export class Dispatcher {
       runner.producer = producer;
       this.apply(runner, { type: 'send' });
       // Nothing was left to send.
-      if (runner.producer === producer && !this.#isOutstanding(runner)) this.#release(runner, producer, runner.leader);
+      if (runner.producer === producer && !this.#isOutstanding(runner))
+        this.#release(runner, producer, { broker: runner.leader, how: 'unsent' });
     }
   }
 
@@ -195,16 +201,21 @@ export class Dispatcher {
   #start(runner: LaneRunner, batch: Batch): void {
     const { producer, partition } = runner;
     if (producer === undefined || partition === undefined) return;
+    const nowMs = this.#now();
+    this.#host.onCall();
+    this.#host.load.started(runner, { broker: runner.leader, waitMs: nowMs - runner.lane.readySinceMs, nowMs });
     this.#host.onBatch(runner.topic.name, partition);
     this.#calls.start(runner, batch, { producer, partition });
   }
 
   #ended(call: Call, result: AttemptResult): void {
     const { runner, producer } = call;
+    const nowMs = this.#now();
+    this.#host.load.ended(result, { durationMs: nowMs - call.startedAtMs, nowMs });
     if (result.type === 'acked') this.#acked(call, result);
     else if (result.type === 'failed') this.#failed(call, result);
     else this.apply(runner, { type: 'refused', error: result.error });
-    this.#release(runner, producer, call.broker);
+    this.#release(runner, producer, { broker: call.broker, how: endOf(result) });
     this.#host.placement.review();
     this.pump();
   }
@@ -233,9 +244,13 @@ export class Dispatcher {
     this.apply(runner, { type: 'failed', fault, error, laneFault, topicAckedAtMs: runner.topic.ackedAtMs });
   }
 
-  #release(runner: LaneRunner, producer: PooledProducer, broker: number): void {
+  #release(
+    runner: LaneRunner,
+    producer: PooledProducer,
+    { broker, how }: { readonly broker: number; readonly how: CallEnd },
+  ): void {
     runner.producer = undefined;
-    this.#host.placement.release(producer, broker);
+    this.#host.placement.release(producer, broker, how);
   }
 
   #settle(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }): void {
@@ -280,5 +295,11 @@ export class Dispatcher {
     });
   }
 }
+
+const endOf = (result: AttemptResult): CallEnd => {
+  if (result.type === 'refused') return 'unsent';
+  if (result.type === 'acked') return (result.ack.throttleMs ?? 0) > 0 ? 'throttled' : 'answered';
+  return TIMEOUT_ERRORS.has(result.fault.kafkaError ?? '') ? 'timeout' : 'answered';
+};
 
 const isTold = (phase: LanePhase): boolean => phase === 'backoff' || phase === 'fenced';

@@ -1,22 +1,24 @@
 /** The parts of a running pool, wired; a failed start throws one away and makes another. */
 import { RecordBuffer } from './buffer.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { DriverFault } from './driver.ts';
 import {
   type ProducerAuthError,
   type ProducerDriverError,
   type ProducerPoolError,
   ProducerUnavailableError,
 } from './errors.ts';
+import { laneGauges, producerGauges } from './gauges.ts';
 import { Intake } from './intake.ts';
 import { AUTH_ERRORS } from './kafka-errors.ts';
 import { isBusy } from './lane-runner.ts';
+import { LoadMeter } from './load-meter.ts';
 import { authError, type Topic, TopicDirectory } from './metadata.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
 import { StickyPartitioner } from './partitioner.ts';
 import { Placement } from './placement.ts';
+import { Probe } from './probe.ts';
 import { Routing, UNKNOWN } from './routing.ts';
-import type { ProducerState } from './slot.ts';
+import { Scaler } from './scaler.ts';
 import type { PoolCounters, PoolGauges } from './stats.ts';
 import { Ticker } from './ticker.ts';
 
@@ -46,6 +48,8 @@ export class Engine {
   readonly dispatcher: Dispatcher;
   readonly routing: Routing;
   readonly intake: Intake;
+  readonly #scaler: Scaler;
+  readonly #probe: Probe;
   readonly #host: EngineHost;
   readonly #startTopics: ReadonlySet<string>;
   #connectedBefore = false;
@@ -79,11 +83,21 @@ export class Engine {
       nextId: () => host.nextProducerId(),
       onReady: () => this.#producerReady(),
       onRefused: (error) => this.#cannotOpen(error),
-      onOpenFailed: (fault, error) => this.#openFailed(fault, error),
+      onOpenFailed: (error) => this.#openFailed(error),
       onKilled: (producer, how) => this.dispatcher.producerKilled(producer, how),
     });
     const sticky = new StickyPartitioner(options.random, options);
     const { buffer, topics, placement } = this;
+    const load = new LoadMeter();
+    this.#scaler = new Scaler({ options, counters, load, placement, requestTick });
+    this.#probe = new Probe({
+      options,
+      requestTick,
+      quietSinceMs: () => this.#quietSinceMs(),
+      onProbed: (answered) => {
+        placement.probed(answered);
+      },
+    });
     this.dispatcher = new Dispatcher({
       options,
       counters,
@@ -91,8 +105,12 @@ export class Engine {
       topics,
       placement,
       requestTick,
+      load,
       onBatch: (topic, partition) => {
         sticky.release(topic, partition);
+      },
+      onCall: () => {
+        this.#scaler.wake(clock.now());
       },
       onSettled: (runner, effect) => {
         this.intake.settled(runner.topic, effect);
@@ -115,7 +133,7 @@ export class Engine {
 
   /** Starts connecting and asks for the topics of the options. */
   connect(): void {
-    this.placement.shared.want(true);
+    this.placement.seats.fill(true);
     for (const name of this.#startTopics) {
       const topic = this.topics.get(name);
       if (typeof topic !== 'string') this.topics.want(topic);
@@ -124,16 +142,18 @@ export class Engine {
 
   async recycle(reason: string): Promise<void> {
     this.#authError = undefined;
-    await Promise.all([
-      this.placement.shared.recycle(reason),
-      this.placement.quarantine.current === undefined ? undefined : this.placement.quarantine.recycle(reason),
-    ]);
+    const [error] = await this.placement.recycle(reason);
+    if (error === undefined) return;
+    const { name: pool } = this.#host.options;
+    throw new ProducerUnavailableError({ pool, scope: 'broker' }, 'not every producer could be replaced', {
+      cause: error,
+    });
   }
 
   /** Answers what is left and closes everything. */
   async close(deadlineMs: number): Promise<void> {
     this.dispatcher.close();
-    await Promise.all([this.placement.close(deadlineMs), this.topics.close()]);
+    await Promise.all([this.placement.close(deadlineMs), this.topics.close(), this.#probe.close()]);
     this.ticker.close();
     await this.#host.options.driver.close();
   }
@@ -141,28 +161,8 @@ export class Engine {
   gauges(): PoolGauges {
     const { options } = this.#host;
     const nowMs = options.clock.now();
-    const lanes = { active: 0, ready: 0, sending: 0, backoff: 0, fenced: 0 };
-    for (const runner of this.dispatcher.lanes.values()) {
-      const { phase, partition } = runner.lane;
-      if (partition === undefined) continue;
-      if (isBusy(runner)) lanes.active += 1;
-      if (phase === 'ready' || phase === 'sending' || phase === 'backoff' || phase === 'fenced') lanes[phase] += 1;
-    }
-    const producersByState: Record<ProducerState, number> = {
-      connecting: 0,
-      ready: 0,
-      degraded: 0,
-      retiring: 0,
-      dead: 0,
-    };
-    const { shared, quarantine, producers } = this.placement;
-    producersByState.connecting = Number(shared.isOpening) + Number(quarantine.isOpening);
-    let connections = 0;
-    for (const producer of producers) {
-      producersByState[producer.slot.state] += 1;
-      connections += producer.driver.connections();
-    }
-    const usable = producersByState.ready + producersByState.degraded;
+    const brokers = Math.max(1, this.topics.brokerCount);
+    const { slots, ...producers } = producerGauges(this.placement, { brokers, nowMs });
     return {
       nowMs,
       buffered: {
@@ -172,15 +172,16 @@ export class Engine {
         limitBytes: options.buffer.maxBytes,
         oldestAgeMs: nowMs - (this.intake.oldest?.publishedAtMs ?? nowMs),
       },
-      lanes,
-      producersByState,
-      slots: {
-        total: usable * Math.max(1, this.topics.brokerCount) * this.placement.slotsPerBroker,
-        busy: this.dispatcher.outstandingCalls,
-      },
-      connections,
-      perProducer: producers.map((producer) => producer.counters.snapshot(producer.id, nowMs)),
+      lanes: laneGauges(this.dispatcher.lanes.values()),
+      slots: { total: slots, busy: this.dispatcher.outstandingCalls },
+      ...producers,
     };
+  }
+
+  /** Shared producers there should be and are not. */
+  get missingProducers(): number {
+    const { seats } = this.placement;
+    return seats.size - seats.producers().length;
   }
 
   get stuckLanes(): number {
@@ -197,6 +198,12 @@ export class Engine {
     return new ProducerUnavailableError({ pool, scope: 'broker' }, 'nothing is connected yet', {
       cause: this.#openError,
     });
+  }
+
+  #quietSinceMs(): number {
+    if (this.dispatcher.outstandingCalls > 0) return Number.POSITIVE_INFINITY;
+    const used = this.placement.seats.producers().map(({ lastUsedMs }) => lastUsedMs);
+    return used.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...used);
   }
 
   #isAwaited(topic: Topic): boolean {
@@ -222,12 +229,14 @@ export class Engine {
     this.#openError = undefined;
     this.#authError = undefined;
     this.#host.onProgress({ type: 'ready' });
+    this.ticker.request(this.#probe.dueAtMs());
     this.dispatcher.pump();
   }
 
-  #openFailed(fault: DriverFault, error: ProducerDriverError): void {
-    if (fault.kafkaError !== undefined && AUTH_ERRORS.has(fault.kafkaError)) {
-      this.#authError = authError(this.#host.options.name, fault, error);
+  #openFailed(error: ProducerDriverError): void {
+    const { kafkaError } = error.details;
+    if (kafkaError !== undefined && AUTH_ERRORS.has(kafkaError)) {
+      this.#authError = authError(this.#host.options.name, error.details, error);
       this.#cannotOpen(this.#authError);
       return;
     }
@@ -238,7 +247,7 @@ export class Engine {
   /** Nothing is connected and nothing can be: whoever waits gets an answer now. */
   #cannotOpen(error: ProducerPoolError): void {
     this.#openError = error;
-    if (this.placement.shared.current === undefined) this.dispatcher.refuseAll(error);
+    if (!this.placement.seats.isConnected) this.dispatcher.refuseAll(error);
     this.#host.onProgress({ type: 'openFailed', error });
   }
 
@@ -247,10 +256,11 @@ export class Engine {
     this.intake.tick(nowMs);
     this.topics.tick(nowMs);
     this.placement.tick(nowMs);
+    this.#scaler.tick(nowMs);
+    this.#probe.tick(nowMs);
     this.dispatcher.tick(nowMs);
     this.#host.onProgress({ type: 'tick', nowMs });
-    this.ticker.request(
-      Math.min(this.intake.dueAtMs(), this.topics.dueAtMs(), this.placement.dueAtMs(), this.dispatcher.dueAtMs()),
-    );
+    const parts = [this.intake, this.topics, this.placement, this.#scaler, this.#probe, this.dispatcher];
+    this.ticker.request(Math.min(...parts.map((part) => part.dueAtMs())));
   }
 }

@@ -9,6 +9,8 @@ export interface PoolHealth {
 export interface HealthFacts {
   readonly lifecycle: 'created' | 'starting' | 'started' | 'closing' | 'closed';
   readonly producersByState: Readonly<Record<ProducerState, number>>;
+  /** Shared producers there should be and are not. */
+  readonly missingProducers: number;
   readonly fencedLanes: number;
   /** Lanes whose producer could not be stopped: the driver breaks its contract. */
   readonly stuckLanes: number;
@@ -42,7 +44,8 @@ export const judgeHealth = (f: HealthFacts): PoolHealth => {
     ],
   ]);
   const mild = reasonsOf([
-    [degraded > 0, 'a producer has failed three times in a row'],
+    [degraded > 0, `${degraded} of ${ready + degraded} producers do not answer`],
+    [ready + degraded > 0 && f.missingProducers > 0, `${f.missingProducers} producers are being replaced`],
     [f.fencedLanes > f.stuckLanes, `${f.fencedLanes - f.stuckLanes} partitions are fenced`],
     [f.bufferRatio > BUFFER_DEGRADED, `the buffer is ${Math.round(f.bufferRatio * 100)} % full`],
     [f.oldestAgeMs > f.deliveryTimeoutMs * OLDEST_DEGRADED, 'a record has used half of its delivery timeout'],

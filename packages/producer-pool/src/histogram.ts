@@ -59,6 +59,12 @@ export class Histogram {
     if (value > this.#max) this.#max = value;
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#buckets.fill(0);
+    [this.#count, this.#sum, this.#max] = [0, 0, 0];
+  }
+
   snapshot(): Distribution {
     const counts: number[] = [];
     for (let start = 0; start < BUCKETS - STEP; start += STEP) counts.push(this.#countIn(start, start + STEP));
@@ -66,22 +72,17 @@ export class Histogram {
     return {
       count: this.#count,
       sum: this.#sum,
-      p50: this.#quantile(0.5),
-      p95: this.#quantile(0.95),
-      p99: this.#quantile(0.99),
+      p50: this.quantile(0.5),
+      p95: this.quantile(0.95),
+      p99: this.quantile(0.99),
       max: this.#max,
       edges: this.#edges,
       counts,
     };
   }
 
-  #countIn(from: number, to: number): number {
-    let count = 0;
-    for (let bucket = from; bucket < to; bucket += 1) count += this.#buckets[bucket] ?? 0;
-    return count;
-  }
-
-  #quantile(share: number): number {
+  /** The value that this share of all does not exceed; 0 without values. */
+  quantile(share: number): number {
     const rank = Math.ceil(this.#count * share);
     if (rank === 0) return 0;
     let seen = 0;
@@ -90,5 +91,11 @@ export class Histogram {
       if (seen >= rank) return Math.min(this.#max, upperTick(bucket) / this.#ticksPerUnit);
     }
     return this.#max;
+  }
+
+  #countIn(from: number, to: number): number {
+    let count = 0;
+    for (let bucket = from; bucket < to; bucket += 1) count += this.#buckets[bucket] ?? 0;
+    return count;
   }
 }

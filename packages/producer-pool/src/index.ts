@@ -6,11 +6,13 @@ export type { ProducerRecord } from './record.ts';
 export type { Ack, Settlement } from './settlement.ts';
 
 // Options
-export { PRODUCER_POOL_DEFAULTS, PRODUCER_POOL_LIMITS, resolveProducerPoolOptions } from './options.ts';
+export { PRODUCER_POOL_DEFAULTS, PRODUCER_POOL_LIMITS } from './options.ts';
+export { resolveProducerPoolOptions } from './resolve-options.ts';
 export type {
   BufferOptions,
   CallGuard,
   PoolOptions,
+  ProbeOptions,
   ProducerPoolOptions,
   ResolvedProducerPoolOptions,
   RetryDelayOptions,
@@ -20,6 +22,7 @@ export type {
 export type { Distribution } from './histogram.ts';
 export type { PoolHealth } from './health.ts';
 export type { PartStats, ProducerPoolStats } from './stats.ts';
+export type { ScaleDecision, ScaleReason } from './scaling.ts';
 export type { ProducerState, RetireReason } from './slot.ts';
 export type { CheckOutcome, ConnectivityCheck } from './connectivity-checks.ts';
 export type {
@@ -29,6 +32,7 @@ export type {
   FaultMessage,
   LaneMessage,
   ProducerMessage,
+  ScaleMessage,
   SendMessage,
   SentRecord,
 } from './diagnostics.ts';

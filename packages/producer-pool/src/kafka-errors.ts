@@ -67,6 +67,9 @@ export const AUTH_ERRORS: ReadonlySet<string> = new Set([
   'TLS',
 ]);
 
+/** Somebody waited in vain for an answer: a sign of load, or of a broker that hangs. */
+export const TIMEOUT_ERRORS: ReadonlySet<string> = new Set(['REQUEST_TIMED_OUT', 'REQUEST_TIMEOUT', 'WATCHDOG']);
+
 /** The verdict on a Kafka error code; one that is not in the table counts as a broken producer: retried on a new one, outcome unknown. */
 export const faultOfCode = (code: number): DriverFault => {
   const row = ROWS[code];

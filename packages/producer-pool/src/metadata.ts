@@ -10,6 +10,7 @@ import type { ClusterMetadata, DriverFault, PartitionMetadata } from './driver.t
 import {
   ProducerAuthError,
   ProducerDriverError,
+  type ProducerErrorDetails,
   type ProducerPoolError,
   type ProducerUnavailableError,
 } from './errors.ts';
@@ -264,5 +265,8 @@ export class TopicDirectory {
 }
 
 /** The cluster does not take this client. */
-export const authError = (pool: string, fault: DriverFault, cause: unknown): ProducerAuthError =>
-  new ProducerAuthError({ pool, scope: 'client', kafkaError: fault.kafkaError, kafkaCode: fault.kafkaCode }, { cause });
+export const authError = (
+  pool: string,
+  { kafkaError, kafkaCode }: Pick<ProducerErrorDetails, 'kafkaError' | 'kafkaCode'>,
+  cause: unknown,
+): ProducerAuthError => new ProducerAuthError({ pool, scope: 'client', kafkaError, kafkaCode }, { cause });

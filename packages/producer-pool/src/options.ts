@@ -1,9 +1,6 @@
-import { type Clock, systemClock, systemTimers, type Timers } from '@busbar/retry';
+import type { Clock, Timers } from '@busbar/retry';
 
 import type { Acks, Compression, ProducerDriver } from './driver.ts';
-import { ProducerOptionsError } from './errors.ts';
-import { RECORD_OVERHEAD_BYTES } from './record.ts';
-import { topicNameProblem } from './topic-name.ts';
 
 /** Put around every attempt and every opening of a producer. A circuit breaker fits; this package knows none. */
 export interface CallGuard {
@@ -32,8 +29,40 @@ export interface RetryDelayOptions {
 }
 
 export interface PoolOptions {
-  /** Calls at a time towards one broker, never more than the driver really runs. Default: 4. Range: 1 to 256. */
+  /** Producers kept open. Default: 1. Range: 1 to 64. */
+  readonly min?: number;
+  /** Most shared producers; spares and the one for failing partitions come on top. Default: 8. Range: 1 to 64. */
+  readonly max?: number;
+  /** Connected producers without partitions, which shorten a replacement. Default: 0. Range: 0 to 2. */
+  readonly spares?: number;
+  /** Connections (producers × brokers) at which scaling stops. Default: 256. Range: 1 to 10 000. */
+  readonly maxConnections?: number;
+  /** Calls at a time of one producer towards one broker, never more than the driver really runs. Default: 4. Range: 1 to 256. */
   readonly slotsPerProducer?: number;
+  /** What they may grow to without idempotence, one a window, halved after a timeout. Default: 16. Range: 1 to 256. */
+  readonly maxSlotsPerProducer?: number;
+  /** More producers only if batches wait longer than this (95th percentile). Default: 5 ms. Range: 0 to 60 000. */
+  readonly scaleUpWaitMs?: number;
+  /** More producers only if a larger share of the slots is busy. Default: 0.8. Range: 0 to 1. */
+  readonly scaleUpBusyRatio?: number;
+  /** Share of the slots that shall be busy after scaling up. Default: 0.7. Range: 0.05 to 1. */
+  readonly targetBusyRatio?: number;
+  /** How often the load is looked at. Default: 1 000 ms. Range: 100 to 60 000. */
+  readonly scaleWindowMs?: number;
+  /** Busy windows in a row before scaling up. Default: 3. Range: 1 to 60. */
+  readonly scaleUpWindows?: number;
+  /** How far ahead the load is estimated. Default: 5 000 ms. Range: 0 to 600 000. */
+  readonly forecastMs?: number;
+  /** Default: 10 000 ms. Range: 0 to 3 600 000. */
+  readonly scaleUpCooldownMs?: number;
+  /** One producer fewer if a smaller share of the slots is busy. Default: 0.3. Range: 0 to below `scaleUpBusyRatio`. */
+  readonly scaleDownBusyRatio?: number;
+  /** For how long it must be smaller. Default: 60 000 ms. Range: 1 000 to 3 600 000. */
+  readonly scaleDownAfterMs?: number;
+  /** Default: 60 000 ms. Range: 0 to 3 600 000. */
+  readonly scaleDownCooldownMs?: number;
+  /** Producers above `min` without a call for this time are closed together. Default: 300 000 ms. Range: 0 (never) to 3 600 000. */
+  readonly idleReapMs?: number;
   /** Delay before a producer is replaced, ×2 with full jitter. Default: 100 ms. Range: 1 to `replaceMaxMs`. */
   readonly replaceBaseMs?: number;
   /** Default: 10 000 ms. Range: to 600 000. */
@@ -42,6 +71,13 @@ export interface PoolOptions {
   readonly retireGraceMs?: number;
   /** What a kill may take before the driver counts as broken. Default: 2 000 ms. Range: 100 to 60 000. */
   readonly killTimeoutMs?: number;
+}
+
+export interface ProbeOptions {
+  /** After this time without traffic the cluster is asked for its brokers. Default: 30 000 ms. Range: 0 (never) to 3 600 000. */
+  readonly idleMs?: number;
+  /** Default: 5 000 ms. Range: 100 to 60 000. */
+  readonly timeoutMs?: number;
 }
 
 /** What `createProducerPool` takes; every default and range is in {@link PRODUCER_POOL_DEFAULTS} and {@link PRODUCER_POOL_LIMITS}. */
@@ -79,9 +115,16 @@ export interface ProducerPoolOptions {
   readonly retry?: RetryDelayOptions;
   /** Then UNKNOWN_TOPIC to the caller. Default: 5. Range: 0 to 100. */
   readonly unknownTopicRetries?: number;
+  /**
+   * When a topic gets more partitions and its keys move. `drain`: a record whose key lay in a partition that still holds records waits
+   * until they are gone, so that no key is in two partitions at a time. `switch`: every record goes by the new count at once.
+   * Default: `drain`.
+   */
+  readonly onPartitionGrowth?: 'drain' | 'switch';
   /** Default: 300 000 ms. Range: from 1 000. */
   readonly metadataMaxAgeMs?: number;
   readonly pool?: PoolOptions;
+  readonly probe?: ProbeOptions;
   /** An idle partition is forgotten after this time. Default: 60 000 ms. Range: 100 to 3 600 000. */
   readonly laneIdleMs?: number;
   /** Default: 10 000 ms. Range: from 100. */
@@ -130,14 +173,32 @@ export const PRODUCER_POOL_DEFAULTS = Object.freeze({
   connectTimeoutMs: 10_000,
   retry: Object.freeze({ baseMs: 100, maxMs: 2_000 }),
   unknownTopicRetries: 5,
+  onPartitionGrowth: 'drain',
   metadataMaxAgeMs: 300_000,
   pool: Object.freeze({
+    min: 1,
+    max: 8,
+    spares: 0,
+    maxConnections: 256,
     slotsPerProducer: 4,
+    maxSlotsPerProducer: 16,
+    scaleUpWaitMs: 5,
+    scaleUpBusyRatio: 0.8,
+    targetBusyRatio: 0.7,
+    scaleWindowMs: 1_000,
+    scaleUpWindows: 3,
+    forecastMs: 5_000,
+    scaleUpCooldownMs: 10_000,
+    scaleDownBusyRatio: 0.3,
+    scaleDownAfterMs: 60_000,
+    scaleDownCooldownMs: 60_000,
+    idleReapMs: 300_000,
     replaceBaseMs: 100,
     replaceMaxMs: 10_000,
     retireGraceMs: 5_000,
     killTimeoutMs: 2_000,
   }),
+  probe: Object.freeze({ idleMs: 30_000, timeoutMs: 5_000 }),
   laneIdleMs: 60_000,
   startTimeoutMs: 10_000,
   closeTimeoutMs: 30_000,
@@ -151,7 +212,7 @@ const MAX = Number.MAX_SAFE_INTEGER;
 /** A longer Node.js timer fires at once. */
 const MAX_TIMER = 2_147_483_647;
 
-/** Inclusive range of every number, by path. */
+/** Inclusive range of every number, by path; ratios may have a fraction, all others are whole. */
 export const PRODUCER_POOL_LIMITS = Object.freeze({
   lingerMs: [0, 60_000],
   maxBatchRecords: [1, 100_000],
@@ -170,11 +231,29 @@ export const PRODUCER_POOL_LIMITS = Object.freeze({
   'retry.maxMs': [1, 60_000],
   unknownTopicRetries: [0, 100],
   metadataMaxAgeMs: [1_000, MAX_TIMER],
+  'pool.min': [1, 64],
+  'pool.max': [1, 64],
+  'pool.spares': [0, 2],
+  'pool.maxConnections': [1, 10_000],
   'pool.slotsPerProducer': [1, 256],
+  'pool.maxSlotsPerProducer': [1, 256],
+  'pool.scaleUpWaitMs': [0, 60_000],
+  'pool.scaleUpBusyRatio': [0, 1],
+  'pool.targetBusyRatio': [0.05, 1],
+  'pool.scaleWindowMs': [100, 60_000],
+  'pool.scaleUpWindows': [1, 60],
+  'pool.forecastMs': [0, 600_000],
+  'pool.scaleUpCooldownMs': [0, 3_600_000],
+  'pool.scaleDownBusyRatio': [0, 1],
+  'pool.scaleDownAfterMs': [1_000, 3_600_000],
+  'pool.scaleDownCooldownMs': [0, 3_600_000],
+  'pool.idleReapMs': [0, 3_600_000],
   'pool.replaceBaseMs': [1, 600_000],
   'pool.replaceMaxMs': [1, 600_000],
   'pool.retireGraceMs': [0, 600_000],
   'pool.killTimeoutMs': [100, 60_000],
+  'probe.idleMs': [0, 3_600_000],
+  'probe.timeoutMs': [100, 60_000],
   laneIdleMs: [100, 3_600_000],
   startTimeoutMs: [100, MAX_TIMER],
   closeTimeoutMs: [100, MAX_TIMER],
@@ -186,118 +265,11 @@ export const PRODUCER_POOL_LIMITS = Object.freeze({
 
 /** Every option with its value: a frozen copy, checked as a whole. */
 export interface ResolvedProducerPoolOptions extends Required<
-  Omit<ProducerPoolOptions, 'buffer' | 'retry' | 'pool' | 'guard'>
+  Omit<ProducerPoolOptions, 'buffer' | 'retry' | 'pool' | 'probe' | 'guard'>
 > {
   readonly buffer: Required<BufferOptions>;
   readonly retry: Required<RetryDelayOptions>;
   readonly pool: Required<PoolOptions>;
+  readonly probe: Required<ProbeOptions>;
   readonly guard: CallGuard | undefined;
 }
-
-const NAME = /^[a-z][a-z0-9-]{0,62}$/;
-/** Batches the buffer must hold at least, so that one can be filled while others are on their way. */
-const MIN_BATCHES = 4;
-/** What a driver's own retries may add to an attempt. */
-const DRIVER_RETRIES_MS = 1_000;
-
-/** What `resolveProducerPoolOptions` fills in before it checks. */
-const withDefaults = (options: ProducerPoolOptions): ResolvedProducerPoolOptions => {
-  const requestTimeoutMs = options.requestTimeoutMs ?? PRODUCER_POOL_DEFAULTS.requestTimeoutMs;
-  const connectTimeoutMs = options.connectTimeoutMs ?? PRODUCER_POOL_DEFAULTS.connectTimeoutMs;
-  const retry = { ...PRODUCER_POOL_DEFAULTS.retry, ...options.retry };
-  const pool = { ...PRODUCER_POOL_DEFAULTS.pool, ...options.pool };
-  return {
-    ...PRODUCER_POOL_DEFAULTS,
-    attemptTimeoutMs: requestTimeoutMs + connectTimeoutMs + DRIVER_RETRIES_MS,
-    clock: systemClock,
-    timers: systemTimers,
-    random: Math.random,
-    runInContext: (fn) => fn(),
-    guard: undefined,
-    ...options,
-    topics: Object.freeze([...(options.topics ?? [])]),
-    buffer: Object.freeze({ ...PRODUCER_POOL_DEFAULTS.buffer, ...options.buffer }),
-    retry: Object.freeze(retry),
-    pool: Object.freeze(pool),
-  };
-};
-
-const numberAt = (resolved: ResolvedProducerPoolOptions, path: string): unknown => {
-  let value: unknown = resolved;
-  for (const part of path.split('.'))
-    value = typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined;
-  return value;
-};
-
-const rangeIssues = (o: ResolvedProducerPoolOptions): readonly string[] =>
-  Object.entries<readonly [number, number]>(PRODUCER_POOL_LIMITS).flatMap(([path, [min, max]]) => {
-    const value = numberAt(o, path);
-    const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
-    return fits ? [] : [`${path} must be a whole number from ${min} to ${max}`];
-  });
-
-/** Rules between options; each names what to change. */
-const relationIssues = (o: ResolvedProducerPoolOptions): readonly string[] => {
-  const { buffer, driver } = o;
-  const inFlight = driver.capabilities.inFlightPerBroker.idempotent;
-  const leastAttemptMs = o.requestTimeoutMs + o.connectTimeoutMs;
-  const rules: readonly (readonly [broken: boolean, issue: string])[] = [
-    [!NAME.test(o.name), 'name must match ^[a-z][a-z0-9-]{0,62}$'],
-    [
-      !['all', 'leader'].includes(o.acks),
-      "acks must be 'all' or 'leader': without acknowledgements nothing can be verified",
-    ],
-    [!['fail-key', 'skip'].includes(o.onTimeout), "onTimeout must be 'fail-key' or 'skip'"],
-    [o.idempotent && o.acks !== 'all', "idempotent needs acks 'all': set acks to 'all' or idempotent to false"],
-    [o.idempotent && inFlight === 'unsupported', `driver ${driver.name} cannot be idempotent: set idempotent to false`],
-    [
-      !driver.capabilities.compression.includes(o.compression),
-      `driver ${driver.name} cannot compress with ${o.compression}`,
-    ],
-    [
-      o.maxBatchRecords > driver.capabilities.maxRecordsPerCall,
-      `maxBatchRecords must be at most ${driver.capabilities.maxRecordsPerCall} with driver ${driver.name}`,
-    ],
-    [o.maxBatchBytes > o.maxRequestBytes, 'maxBatchBytes must not exceed maxRequestBytes'],
-    [
-      buffer.maxBytes < MIN_BATCHES * o.maxBatchBytes,
-      `buffer.maxBytes must hold ${MIN_BATCHES} batches of maxBatchBytes`,
-    ],
-    [
-      buffer.maxRecords < MIN_BATCHES * o.maxBatchRecords,
-      `buffer.maxRecords must hold ${MIN_BATCHES} batches of maxBatchRecords`,
-    ],
-    [buffer.maxLaneBytes > buffer.maxBytes, 'buffer.maxLaneBytes must not exceed buffer.maxBytes'],
-    [
-      buffer.maxLaneBytes < o.maxRequestBytes + RECORD_OVERHEAD_BYTES,
-      `buffer.maxLaneBytes must hold a record of maxRequestBytes and ${RECORD_OVERHEAD_BYTES}`,
-    ],
-    [buffer.maxLaneRecords > buffer.maxRecords, 'buffer.maxLaneRecords must not exceed buffer.maxRecords'],
-    [
-      o.attemptTimeoutMs < leastAttemptMs,
-      `attemptTimeoutMs must be at least requestTimeoutMs + connectTimeoutMs = ${leastAttemptMs}`,
-    ],
-    [
-      o.deliveryTimeoutMs < o.lingerMs + o.attemptTimeoutMs,
-      `deliveryTimeoutMs must be at least lingerMs + attemptTimeoutMs = ${o.lingerMs + o.attemptTimeoutMs}`,
-    ],
-    [o.retry.baseMs > o.retry.maxMs, 'retry.baseMs must not exceed retry.maxMs'],
-    [o.pool.replaceBaseMs > o.pool.replaceMaxMs, 'pool.replaceBaseMs must not exceed pool.replaceMaxMs'],
-  ];
-  return rules.flatMap(([broken, issue]) => (broken ? [issue] : []));
-};
-
-/**
- * Fills in, checks and freezes options; the caller's object is not kept.
- * @throws {@link ProducerOptionsError} with every problem in `details.issues`.
- */
-export const resolveProducerPoolOptions = (options: ProducerPoolOptions): ResolvedProducerPoolOptions => {
-  const resolved = withDefaults(options);
-  const topicIssues = resolved.topics.flatMap((topic) => {
-    const problem = topicNameProblem(topic);
-    return problem === undefined ? [] : [`topics: "${topic}": ${problem}`];
-  });
-  const issues = [...rangeIssues(resolved), ...relationIssues(resolved), ...topicIssues];
-  if (issues.length > 0) throw new ProducerOptionsError(resolved.name, issues);
-  return Object.freeze(resolved);
-};

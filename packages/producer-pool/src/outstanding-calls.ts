@@ -9,7 +9,7 @@ import { type Call, type CallObserver, callObserver } from './call.ts';
 import { type ProducerErrorDetails, ProducerUnavailableError, ProducerWatchdogError } from './errors.ts';
 import type { LaneRunner } from './lane-runner.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
-import type { PooledProducer } from './producer-seat.ts';
+import type { PooledProducer } from './pooled-producer.ts';
 import type { PoolCounters } from './stats.ts';
 
 export interface CallsHost {
@@ -73,7 +73,10 @@ export class OutstandingCalls {
     this.#observe.started(call);
     this.#host.requestTick(call.watchdogAtMs);
     const othersAcked = (): boolean => this.#host.othersAcked(runner);
-    void this.#run(call, runAttempt({ options, call, cut: cut.promise, othersAcked }));
+    const onEncoded = (ms: number): void => {
+      this.#host.counters.encodeMs.record(ms);
+    };
+    void this.#run(call, runAttempt({ options, call, cut: cut.promise, othersAcked, onEncoded }));
   }
 
   /** A producer is dead: its calls are over. Or its kill does not come back. */

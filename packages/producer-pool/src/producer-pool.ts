@@ -16,10 +16,11 @@ import {
   ProducerUnavailableError,
 } from './errors.ts';
 import { judgeHealth, type PoolHealth } from './health.ts';
-import { type ProducerPoolOptions, type ResolvedProducerPoolOptions, resolveProducerPoolOptions } from './options.ts';
+import type { ProducerPoolOptions, ResolvedProducerPoolOptions } from './options.ts';
 import type { CloseReport, ProducerPool, StartOptions } from './pool-port.ts';
 import { type BatchOptions, publishMany, publishOne, type PublishOptions } from './publishing.ts';
 import type { ProducerRecord } from './record.ts';
+import { resolveProducerPoolOptions } from './resolve-options.ts';
 import type { Ack, Settlement } from './settlement.ts';
 import { PoolCounters, type ProducerPoolStats, snapshotStats } from './stats.ts';
 import { within } from './within.ts';
@@ -122,6 +123,7 @@ class Pool implements ProducerPool {
     return judgeHealth({
       lifecycle: this.#state,
       producersByState: gauges.producersByState,
+      missingProducers: this.#engine.missingProducers,
       fencedLanes: gauges.lanes.fenced,
       stuckLanes: this.#engine.stuckLanes,
       bufferRatio: Math.max(buffered.records / buffered.limitRecords, buffered.bytes / buffered.limitBytes),

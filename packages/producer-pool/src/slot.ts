@@ -4,7 +4,8 @@
  *   connecting ──opened──► ready ⇄ degraded ──retire──► retiring ──ended──► dead
  *        └──────failed─────────────────────────────────────────────────────► dead
  *
- * degraded: three faults in a row. It keeps its calls; one acknowledgement makes it ready again.
+ * degraded: three faults in a row, or calls out and none acknowledged for long. It keeps its lanes and gets no new ones; one
+ * acknowledgement makes it ready again.
  * retiring: it gets no new call; it ends when its calls have, or when its grace is over.
  */
 export type ProducerState = 'connecting' | 'ready' | 'degraded' | 'retiring' | 'dead';
@@ -20,6 +21,8 @@ export type RetireReason =
   | 'recovered'
   | 'unused'
   | 'recycled'
+  | 'scaled-down'
+  | 'idle'
   | 'closed';
 
 export interface Slot {
@@ -27,7 +30,7 @@ export interface Slot {
   readonly faultsInRow: number;
 }
 
-export type SlotEvent = 'opened' | 'acked' | 'faulted' | 'retire' | 'ended';
+export type SlotEvent = 'opened' | 'acked' | 'faulted' | 'silent' | 'retire' | 'ended';
 
 /** Faults in a row that make a producer degraded. */
 const DEGRADED_FAULTS = 3;
@@ -38,21 +41,22 @@ const isLive = (slot: Slot): boolean => slot.state === 'ready' || slot.state ===
 
 /** The next state; an event that does not fit the state changes nothing. */
 export const nextSlot = (slot: Slot, event: SlotEvent): Slot => {
+  if (event === 'opened') return slot.state === 'connecting' ? { ...slot, state: 'ready' } : slot;
+  if (event === 'ended') return { ...slot, state: 'dead' };
+  return isLive(slot) ? nextLive(slot, event) : slot;
+};
+
+const nextLive = (slot: Slot, event: Exclude<SlotEvent, 'opened' | 'ended'>): Slot => {
+  const faultsInRow = slot.faultsInRow + 1;
   switch (event) {
-    case 'opened':
-      return slot.state === 'connecting' ? { ...slot, state: 'ready' } : slot;
     case 'acked':
-      return isLive(slot) ? { state: 'ready', faultsInRow: 0 } : slot;
-    case 'faulted': {
-      const faultsInRow = slot.faultsInRow + 1;
-      return isLive(slot)
-        ? { state: faultsInRow >= DEGRADED_FAULTS ? 'degraded' : slot.state, faultsInRow }
-        : { ...slot, faultsInRow };
-    }
+      return { state: 'ready', faultsInRow: 0 };
+    case 'faulted':
+      return { state: faultsInRow >= DEGRADED_FAULTS ? 'degraded' : slot.state, faultsInRow };
+    case 'silent':
+      return { ...slot, state: 'degraded' };
     case 'retire':
-      return isLive(slot) ? { ...slot, state: 'retiring' } : slot;
-    case 'ended':
-      return { ...slot, state: 'dead' };
+      return { ...slot, state: 'retiring' };
     default:
       return event satisfies never;
   }

@@ -31,6 +31,8 @@ export interface ProducerPoolStats {
     readonly killed: number;
     readonly retired: Readonly<Partial<Record<RetireReason, number>>>;
   };
+  /** Changes of the number of producers; `blocked`: one was due and something forbade it. */
+  readonly scaling: { readonly up: number; readonly down: number; readonly blocked: number };
   readonly metadataRefreshes: number;
   readonly throttledMs: number;
   readonly buffered: {
@@ -61,6 +63,8 @@ export interface ProducerPoolStats {
   readonly publishToAckMs: Distribution;
   readonly bufferWaitMs: Distribution;
   readonly openMs: Distribution;
+  /** Building a call and the synchronous part of the client's send. */
+  readonly encodeMs: Distribution;
   readonly batchRecords: Distribution;
   readonly batchBytes: Distribution;
   readonly perProducer: readonly PartStats[];
@@ -124,6 +128,7 @@ export class PoolCounters {
   closed = 0;
   killed = 0;
   readonly retired: Partial<Record<RetireReason, number>> = {};
+  readonly scaling = { up: 0, down: 0, blocked: 0 };
   metadataRefreshes = 0;
   throttledMs = 0;
   readonly laneWaitMs = new Histogram(TICKS_PER_MS);
@@ -131,6 +136,7 @@ export class PoolCounters {
   readonly publishToAckMs = new Histogram(TICKS_PER_MS);
   readonly bufferWaitMs = new Histogram(TICKS_PER_MS);
   readonly openMs = new Histogram(TICKS_PER_MS);
+  readonly encodeMs = new Histogram(TICKS_PER_MS);
   readonly batchRecords = new Histogram(1);
   readonly batchBytes = new Histogram(1);
   readonly #topics = new Map<string, PartCounters>();
@@ -200,6 +206,7 @@ export const snapshotStats = (c: PoolCounters, gauges: PoolGauges): ProducerPool
     killed: c.killed,
     retired: { ...c.retired },
   },
+  scaling: { ...c.scaling },
   metadataRefreshes: c.metadataRefreshes,
   throttledMs: c.throttledMs,
   buffered: gauges.buffered,
@@ -215,6 +222,7 @@ export const snapshotStats = (c: PoolCounters, gauges: PoolGauges): ProducerPool
   publishToAckMs: c.publishToAckMs.snapshot(),
   bufferWaitMs: c.bufferWaitMs.snapshot(),
   openMs: c.openMs.snapshot(),
+  encodeMs: c.encodeMs.snapshot(),
   batchRecords: c.batchRecords.snapshot(),
   batchBytes: c.batchBytes.snapshot(),
   perProducer: gauges.perProducer,

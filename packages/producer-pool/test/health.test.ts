@@ -5,6 +5,7 @@ import { type HealthFacts, judgeHealth } from '../src/health.ts';
 const WELL: HealthFacts = {
   lifecycle: 'started',
   producersByState: { connecting: 0, ready: 1, degraded: 0, retiring: 0, dead: 0 },
+  missingProducers: 0,
   fencedLanes: 0,
   stuckLanes: 0,
   bufferRatio: 0.1,
@@ -19,6 +20,7 @@ test('R-KP-1 a pool at work is healthy', () => {
 
 test.each<[string, Partial<HealthFacts>]>([
   ['a producer fails', { producersByState: { ...WELL.producersByState, degraded: 1 } }],
+  ['a producer is being replaced', { missingProducers: 1 }],
   ['a lane is fenced', { fencedLanes: 1 }],
   ['the buffer fills', { bufferRatio: 0.81 }],
   ['a record is half its time old', { oldestAgeMs: 60_001, lastAckAgeMs: 10 }],

@@ -30,10 +30,13 @@ test('R-STD-3 the defaults are complete, within the limits and frozen', () => {
 
 test('R-STD-3 every number below and above its range is named', () => {
   for (const [path, [min, max]] of Object.entries(PRODUCER_POOL_LIMITS)) {
-    for (const value of [min - 1, max + 1, min + 0.5, Number.NaN]) {
+    const isRatio = path.endsWith('Ratio');
+    for (const value of [min - 1, max + 1, isRatio ? max + 0.1 : min + 0.5, Number.NaN]) {
       const [outer = '', inner] = path.split('.');
       const o = inner === undefined ? { [outer]: value } : { [outer]: { [inner]: value } };
-      expect(issuesOf(o), `${path} = ${value}`).toContain(`${path} must be a whole number from ${min} to ${max}`);
+      expect(issuesOf(o), `${path} = ${value}`).toContain(
+        `${path} must be a ${isRatio ? '' : 'whole '}number from ${min} to ${max}`,
+      );
     }
   }
 });
@@ -68,6 +71,9 @@ describe('R-STD-3 rules between options', () => {
     ['a delivery timeout below an attempt', { deliveryTimeoutMs: 40_000 }, 'deliveryTimeoutMs must be at least'],
     ['a backoff upside down', { retry: { baseMs: 3_000 } }, 'retry.baseMs must not exceed'],
     ['a replacement backoff upside down', { pool: { replaceBaseMs: 20_000 } }, 'pool.replaceBaseMs must not exceed'],
+    ['fewer producers than the least', { pool: { min: 9 } }, 'pool.min must not exceed'],
+    ['more slots than the most', { pool: { slotsPerProducer: 17 } }, 'pool.slotsPerProducer must not exceed'],
+    ['no hysteresis', { pool: { scaleDownBusyRatio: 0.8 } }, 'pool.scaleDownBusyRatio must be below'],
     ['a topic name', { topics: ['good', 'not good'] }, 'topics: "not good"'],
   ])('%s', (_, options, issue) => {
     expect(issuesOf(options).join('; ')).toContain(issue);

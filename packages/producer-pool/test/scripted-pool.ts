@@ -1,6 +1,12 @@
 import { type ManualClock, manualClock, settle } from '@busbar-tooling/test-kit/manual-clock';
 
-import { type Ack, createProducerPool, type ProducerPool, type ProducerPoolOptions } from '../src/index.ts';
+import {
+  type Ack,
+  createProducerPool,
+  type DriverCapabilities,
+  type ProducerPool,
+  type ProducerPoolOptions,
+} from '../src/index.ts';
 import { type Ending, ScriptedCluster, type ScriptedCall } from './scripted-cluster.ts';
 
 export const TOPIC = 'events';
@@ -11,16 +17,22 @@ export class ScriptedPool implements AsyncDisposable {
   readonly cluster: ScriptedCluster;
   readonly pool: ProducerPool;
 
-  constructor(o: Partial<ProducerPoolOptions> = {}, partitions = 1) {
+  constructor(
+    o: Partial<ProducerPoolOptions> = {},
+    partitions = 1,
+    inFlightPerBroker: DriverCapabilities['inFlightPerBroker'] = { plain: 4, idempotent: 4 },
+  ) {
     this.cluster = new ScriptedCluster(partitions);
+    const { driver } = this.cluster;
     this.pool = createProducerPool({
-      driver: this.cluster.driver,
+      driver: { ...driver, capabilities: { ...driver.capabilities, inFlightPerBroker } },
       clock: this.clock,
       timers: this.clock.timers,
       random: () => 0.5,
       requestTimeoutMs: 1_000,
       connectTimeoutMs: 500,
       attemptTimeoutMs: 1_500,
+      probe: { idleMs: 0 },
       ...o,
     });
   }

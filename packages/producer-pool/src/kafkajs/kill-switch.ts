@@ -5,6 +5,8 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
+import { deliverWholeFrames } from './whole-frames.ts';
+
 /** The socket factory of kafkajs, for proxies and tunnels. */
 export type SocketFactoryPort = (args: {
   readonly host: string;
@@ -41,6 +43,7 @@ export class KillSwitch {
   readonly socketFactory: SocketFactoryPort = (args) => {
     if (this.#reason !== undefined) throw new ProducerKilled(this.#reason);
     const socket = this.#inner(args);
+    deliverWholeFrames(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#sockets.add(socket);

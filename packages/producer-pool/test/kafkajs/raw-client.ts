@@ -1,5 +1,15 @@
 /** kafkajs as its documentation says to use it, beside a pool with short times on the same kind of cluster. */
-import { Kafka, logLevel, type Message, type Producer, type ProducerConfig, type RecordMetadata } from 'kafkajs';
+import { connect } from 'node:net';
+
+import {
+  type ISocketFactory,
+  Kafka,
+  logLevel,
+  type Message,
+  type Producer,
+  type ProducerConfig,
+  type RecordMetadata,
+} from 'kafkajs';
 
 import { createProducerPool, type ProducerPool, type ProducerPoolOptions } from '../../src/index.ts';
 import { kafkaJsDriver } from '../../src/kafkajs/index.ts';
@@ -12,7 +22,28 @@ export interface RawOptions extends Pick<ProducerConfig, 'idempotent' | 'createP
   readonly requestTimeout?: number;
   readonly retries?: number;
   readonly retryMs?: number;
+  /** Gets what a listener of a socket throws, which would end the process. */
+  readonly onUncaught?: (error: unknown) => void;
 }
+
+/** A plain socket, but for exceptions of its listeners. */
+const catchingSocket =
+  (onUncaught: (error: unknown) => void): ISocketFactory =>
+  ({ host, port, onConnect }) => {
+    const socket = connect({ host, port }, onConnect);
+    const { emit } = socket;
+    Object.defineProperty(socket, 'emit', {
+      value: (...args: readonly unknown[]): boolean => {
+        try {
+          return Reflect.apply(emit, socket, args) === true;
+        } catch (error) {
+          onUncaught(error);
+          return false;
+        }
+      },
+    });
+    return socket;
+  };
 
 interface Awaited {
   readonly text: string;
@@ -34,6 +65,7 @@ export class RawClient implements AsyncDisposable {
       brokers: [...brokers],
       requestTimeout,
       retry,
+      ...(o.onUncaught === undefined ? {} : { socketFactory: catchingSocket(o.onUncaught) }),
       logLevel: logLevel.DEBUG,
       logCreator:
         () =>

@@ -1,0 +1,30 @@
+/**
+ * kafkajs keeps half a frame when a connection breaks off, and reads the bytes of the next connection behind it: answers go to the wrong
+ * requests, or its data listener throws, which ends the process. It only ever sees whole frames here; half of one goes with its socket.
+ */
+import type { Socket } from 'node:net';
+
+import { FrameReader } from '../frame-reader.ts';
+
+type Listener = (...args: readonly unknown[]) => void;
+
+/** Listeners of `data` that are added from now on get whole frames, one by one. What is no frame destroys the socket. */
+export const deliverWholeFrames = (socket: Socket): void => {
+  const framed = (listener: Listener): Listener => {
+    const reader = new FrameReader();
+    return (chunk) => {
+      if (!Buffer.isBuffer(chunk)) return;
+      try {
+        for (const frame of reader.push(chunk)) listener(frame);
+      } catch (error) {
+        socket.destroy(error instanceof Error ? error : undefined);
+      }
+    };
+  };
+  const { on } = socket;
+  Object.defineProperty(socket, 'on', {
+    configurable: true,
+    value: (event: string, listener: Listener): unknown =>
+      Reflect.apply(on, socket, [event, event === 'data' ? framed(listener) : listener]),
+  });
+};

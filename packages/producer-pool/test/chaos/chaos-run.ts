@@ -1,0 +1,148 @@
+/** Thousands of keyed records through a cluster with faults, by the pool or by kafkajs alone, and what became of them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
+import { Kafka, logLevel, type Message } from 'kafkajs';
+
+import { createProducerPool, type ProducerDriver, ProducerPoolError } from '../../src/index.ts';
+import { murmur2 } from '../../src/murmur2.ts';
+import { type FakeCluster, startFakeCluster } from '../../src/testing/index.ts';
+import { chaosFaults } from './chaos-faults.ts';
+import { type ChaosRecord, type ChaosReport, chaosReport, nameOf, type Told } from './chaos-report.ts';
+
+const TOPIC = 't';
+const PARTITIONS = 6;
+const KEYS = 60;
+const RECORDS = 2_000;
+const CONCURRENT = 100;
+/** The least that the pool takes. */
+const REQUEST_TIMEOUT_MS = 1_000;
+const LATE_MS = 1_150;
+/** Above this a batch is refused, and so is a record that is too large alone. */
+const MAX_MESSAGE_BYTES = 40_000;
+const POISON_RATIO = 0.005;
+const ABORT_RATIO = 0.01;
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly idempotent: boolean;
+}
+
+type Publish = (cluster: FakeCluster, records: readonly ChaosRecord[], random: () => number) => Promise<Told[]>;
+
+const makeRecords = (random: () => number, poisonRatio: number): readonly ChaosRecord[] => {
+  const next = new Map<string, number>();
+  return Array.from({ length: RECORDS }, () => {
+    const key = `k${Math.floor(random() * KEYS)}`;
+    const n = next.get(key) ?? 0;
+    next.set(key, n + 1);
+    const name = nameOf({ key, n });
+    return { key, n, value: random() < poisonRatio ? `${name} `.padEnd(2 * MAX_MESSAGE_BYTES) : name };
+  });
+};
+
+/** Calls `work` with each item in order, with a limited number under way. */
+const inOrder = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
+  const running = new Set<Promise<void>>();
+  for (const item of items) {
+    const one = work(item).finally(() => running.delete(one));
+    running.add(one);
+    // oxlint-disable-next-line no-await-in-loop -- the limit
+    if (running.size >= CONCURRENT) await Promise.race(running);
+  }
+  await Promise.all(running);
+};
+
+const run = async (o: ChaosOptions, poisonRatio: number, publish: Publish): Promise<ChaosReport> => {
+  await using cluster = await startFakeCluster({
+    topics: { [TOPIC]: { partitions: PARTITIONS, maxMessageBytes: MAX_MESSAGE_BYTES } },
+  });
+  const records = makeRecords(seededRandom(o.seed), poisonRatio);
+  const faults = chaosFaults(cluster, { random: seededRandom(o.seed + 1), lateMs: LATE_MS });
+  cluster.script(faults.script);
+  const told = await publish(cluster, records, seededRandom(o.seed + 2));
+  const violations = cluster.violations().length;
+  return chaosReport(cluster.log(TOPIC), told, { faults: faults.count(), violations });
+};
+
+export interface PoolChaosOptions extends ChaosOptions {
+  readonly driver: (brokers: readonly string[]) => ProducerDriver;
+  readonly producers: { readonly min: number; readonly max: number };
+}
+
+/** Errors that the records themselves or their publishers deserve; any other ends the run. */
+const EXPECTED = new Set(['BUSBAR_PRODUCER_RECORD_TOO_LARGE', 'BUSBAR_PRODUCER_ABORTED']);
+
+export const chaosOfPool = (o: PoolChaosOptions): Promise<ChaosReport> =>
+  run(o, POISON_RATIO, async (cluster, records, random) => {
+    await using pool = createProducerPool({
+      driver: o.driver(cluster.bootstrap),
+      idempotent: o.idempotent,
+      requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      connectTimeoutMs: 500,
+      retry: { baseMs: 5, maxMs: 50 },
+      pool: { ...o.producers, replaceBaseMs: 5, replaceMaxMs: 50, scaleWindowMs: 100, scaleUpCooldownMs: 100 },
+      random,
+    });
+    await pool.start();
+    const told: Told[] = [];
+    await inOrder(records, async (record) => {
+      const abort = new AbortController();
+      if (random() < ABORT_RATIO) setImmediate(() => abort.abort());
+      try {
+        const { key, value } = record;
+        const { partition, offset } = await pool.publish({ topic: TOPIC, key, value }, { signal: abort.signal });
+        told.push({ record, partition, offset });
+      } catch (error) {
+        if (!(error instanceof ProducerPoolError) || !EXPECTED.has(error.code)) throw error;
+      }
+    });
+    return told;
+  });
+
+/** `each`: a `send()` per record, a hundred under way. `batches`: one `send()` of 60 after the other. */
+export type RawStrategy = 'each' | 'batches';
+
+const inBatches = (records: readonly ChaosRecord[], size: number): ChaosRecord[][] =>
+  Array.from({ length: Math.ceil(records.length / size) }, (_, n) => records.slice(n * size, (n + 1) * size));
+
+/** kafkajs alone; what it rejects is sent again, which it does not promise to be harmless. */
+export const chaosOfKafkaJs = (o: ChaosOptions & { readonly strategy: RawStrategy }): Promise<ChaosReport> =>
+  run(o, 0, async (cluster, records) => {
+    const kafka = new Kafka({
+      clientId: 'raw',
+      brokers: [...cluster.bootstrap],
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      retry: { retries: 5, initialRetryTime: 20, maxRetryTime: 100 },
+      logLevel: logLevel.NOTHING,
+    });
+    const producer = kafka.producer({
+      allowAutoTopicCreation: false,
+      ...(o.idempotent ? { idempotent: true, maxInFlightRequests: 1 } : {}),
+    });
+    await producer.connect();
+    const told: Told[] = [];
+    const send = async (batch: readonly ChaosRecord[]): Promise<void> => {
+      const messages: Message[] = batch.map(({ key, value }) => ({
+        key,
+        value,
+        partition: (murmur2(Buffer.from(key)) & 0x7fffffff) % PARTITIONS,
+      }));
+      for (;;) {
+        try {
+          // oxlint-disable-next-line no-await-in-loop -- until it is accepted
+          await producer.send({ topic: TOPIC, messages });
+          told.push(...batch.map((record) => ({ record })));
+          return;
+        } catch {
+          // oxlint-disable-next-line no-await-in-loop -- and again
+          await sleep(10);
+        }
+      }
+    };
+    if (o.strategy === 'each') await inOrder(records, (record) => send([record]));
+    // oxlint-disable-next-line no-await-in-loop -- one after the other is the strategy
+    else for (const batch of inBatches(records, 60)) await send(batch);
+    await producer.disconnect();
+    return told;
+  });
