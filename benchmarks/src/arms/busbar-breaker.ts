@@ -29,10 +29,18 @@ export const BREAKER_MODE_OPTIONS: Readonly<Record<BreakerMode, ModeOptions>> = 
   },
 };
 
-/** A breaker on the defaults of the profile `production`, whatever the environment says. */
-export const busbarBreaker = async (options: Omit<BreakerOptions, 'name'> = {}): Promise<Breaker> => {
+type BreakerFactory = (options?: Omit<BreakerOptions, 'name'>) => Breaker;
+
+/** Makes breakers on the defaults of the profile `production`, whatever the environment says. */
+export const breakerFactory = async (): Promise<BreakerFactory> => {
   const { createBreaker } = await import('@busbar/circuit-breaker');
-  return createBreaker({ name: 'benchmark', profile: 'production', ...options });
+  return (options) => createBreaker({ name: 'benchmark', profile: 'production', ...options });
+};
+
+/** One breaker of {@link breakerFactory}. */
+export const busbarBreaker: (...given: Parameters<BreakerFactory>) => Promise<Breaker> = async (options) => {
+  const create = await breakerFactory();
+  return create(options);
 };
 
 type BusbarArm = Omit<LoopedArm<Breaker>, 'role' | 'package' | 'create'> & Partial<Pick<LoopedArm<Breaker>, 'create'>>;

@@ -10,7 +10,7 @@ const WINDOW_CALLS = 100;
 const WINDOW_MS = 10_000;
 
 /** What ours guarantees and this peer does not. */
-export const COCKATIEL_CAVEAT =
+const CAVEAT =
   'A result of an earlier state still changes the present one; its statistics are only success and failure.';
 
 /** `count`: CountBreaker; `time`: SamplingBreaker. Both look at 100 calls or 10 s, and open above one half of failures. */
@@ -26,17 +26,26 @@ interface CockatielOptions {
   readonly minimumRps?: number;
 }
 
-/** A closed breaker that handles every error. */
-export const cockatielBreaker = async (
+/** Makes closed breakers that handle every error. */
+export const cockatielFactory = async (
   mode: CockatielMode,
   { minimumRps = 2 }: CockatielOptions = {},
-): Promise<CircuitBreakerPolicy> => {
+): Promise<() => CircuitBreakerPolicy> => {
   const { circuitBreaker, CountBreaker, handleAll, SamplingBreaker } = await import('cockatiel');
-  const breaker: IBreaker =
+  const window = (): IBreaker =>
     mode === 'count'
       ? new CountBreaker({ threshold: 0.5, size: WINDOW_CALLS, minimumNumberOfCalls: 20 })
       : new SamplingBreaker({ threshold: 0.5, duration: WINDOW_MS, minimumRps });
-  return circuitBreaker(handleAll, { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker });
+  return () => circuitBreaker(handleAll, { halfOpenAfter: HALF_OPEN_AFTER_MS, breaker: window() });
+};
+
+/** One breaker of {@link cockatielFactory}. */
+export const cockatielBreaker = async (
+  mode: CockatielMode,
+  options?: CockatielOptions,
+): Promise<CircuitBreakerPolicy> => {
+  const create = await cockatielFactory(mode, options);
+  return create();
 };
 
 /** A breaker that a failure has opened. */
@@ -67,7 +76,7 @@ const at = (value: unknown, key: string): unknown =>
 
 /** An arm around a breaker; it must be in the right state in the end. */
 export const cockatielArm = (arm: Omit<LoopedArm<CircuitBreakerPolicy>, 'role' | 'package' | 'caveat'>): Arm =>
-  loopedArm({ caveat: COCKATIEL_CAVEAT, ...arm, role: 'peer', package: PACKAGE });
+  loopedArm({ caveat: CAVEAT, ...arm, role: 'peer', package: PACKAGE });
 
 /** `await breaker.execute(fn)`; every call must have succeeded. */
 export const cockatielExecuteArm = (mode: CockatielMode): Arm =>

@@ -7,10 +7,10 @@ import type { Arm } from '../harness/define-case.ts';
 
 const PACKAGE = 'opossum';
 
-export type OpossumBreaker = CircuitBreaker<[], number>;
+type OpossumBreaker = CircuitBreaker<[], number>;
 
 /** What ours guarantees and this peer does not. */
-export const OPOSSUM_CAVEAT =
+const CAVEAT =
   'A result of an earlier state still changes the present one; a hung probe without timeout sticks; the latency of every call is kept.';
 
 /** `defaults`: 10 s time limit, percentiles, snapshots. `lean`: none of these. Both: time window of 10 s in 10 buckets, 50 %. */
@@ -27,14 +27,17 @@ const LEAN: CircuitBreaker.Options<[]> = {
   enableSnapshots: false,
 };
 
-/** A closed breaker. The action belongs to it, unlike ours, which is given one with each call. */
-export const opossumBreaker = async (
-  action: () => Promise<number>,
-  mode: OpossumMode,
-  options: CircuitBreaker.Options<[]> = {},
-): Promise<OpossumBreaker> => {
+interface OpossumOptions {
+  readonly action: () => Promise<number>;
+  readonly mode: OpossumMode;
+  /** Beyond those of the mode. */
+  readonly extra?: CircuitBreaker.Options<[]> | undefined;
+}
+
+/** Makes closed breakers. The action belongs to them, unlike ours, which are given one with each call. */
+export const opossumFactory = async ({ action, mode, extra }: OpossumOptions): Promise<() => OpossumBreaker> => {
   const { default: Opossum } = await import('opossum');
-  return new Opossum<[], number>(action, { ...(mode === 'lean' && LEAN), ...options });
+  return () => new Opossum<[], number>(action, { ...(mode === 'lean' && LEAN), ...extra });
 };
 
 interface OpossumArm extends Omit<LoopedArm<OpossumBreaker>, 'role' | 'package' | 'caveat' | 'options' | 'create'> {
@@ -53,10 +56,11 @@ export const opossumArm = ({ mode, extra, extraWords, prepare, ...arm }: Opossum
     ...arm,
     role: 'peer',
     package: PACKAGE,
-    caveat: OPOSSUM_CAVEAT,
+    caveat: CAVEAT,
     options: [OPOSSUM_OPTIONS[mode], ...(extraWords === undefined ? [] : [extraWords])].join('; '),
     create: async () => {
-      const breaker = await opossumBreaker(action, mode, extra);
+      const create = await opossumFactory({ action, mode, extra });
+      const breaker = create();
       prepare?.(breaker);
       return breaker;
     },
