@@ -1,7 +1,7 @@
 /**
  * The services by hand:
  *
- *     node tooling/dev-services/src/main.ts up [--kafka 3] [--retry]   starts both in the foreground; Ctrl-C ends them
+ *     node tooling/dev-services/src/main.ts up [--kafka 3] [--isolated] [--retry]   starts both in the foreground; Ctrl-C ends them
  *     node tooling/dev-services/src/main.ts status                     the runs of this user that are alive
  *     node tooling/dev-services/src/main.ts down                       ends every `up` of this user
  *     node tooling/dev-services/src/main.ts doctor                     what is here, what would be used, what is missing and why
@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 
 import { detectServices } from './detect.ts';
 import { DevServiceError } from './errors.ts';
+import type { KafkaOptions } from './kafka/cluster.ts';
 import { endProcesses } from './process.ts';
 import { detectionLines, environmentLines } from './report.ts';
 import { baseFolder, endRun, findRun, type Run } from './run-folder.ts';
@@ -33,8 +34,8 @@ const liveRuns = (): readonly Run[] => {
     .filter((run) => run !== undefined);
 };
 
-const up = async (nodes: 1 | 3): Promise<number> => {
-  const services = await startServices({ kafka: { nodes }, log: print });
+const up = async (kafka: KafkaOptions): Promise<number> => {
+  const services = await startServices({ kafka, log: print });
   writeFileSync(upMark(dirname(services.stateFile)), '');
   for (const line of environmentLines(services)) print(line);
   print('Ctrl-C ends them.');
@@ -74,13 +75,20 @@ const main = async (args: readonly string[]): Promise<number> => {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { kafka: { type: 'string', default: '1' }, retry: { type: 'boolean', default: false } },
+    options: {
+      kafka: { type: 'string', default: '1' },
+      isolated: { type: 'boolean', default: false },
+      retry: { type: 'boolean', default: false },
+    },
   });
   if (values.retry) process.env['DEV_SERVICES_RETRY'] = '1';
   const [command = ''] = positionals;
   switch (command) {
     case 'up':
-      return up(values.kafka === '3' ? 3 : 1);
+      return up({
+        nodes: values.kafka === '3' ? 3 : 1,
+        controller: values.isolated ? 'isolated' : 'combined',
+      });
     case 'status':
       return status();
     case 'down':
@@ -88,7 +96,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     case 'doctor':
       return doctor();
     default:
-      print('usage: main.ts up [--kafka 3] [--retry] | status | down | doctor');
+      print('usage: main.ts up [--kafka 3] [--isolated] [--retry] | status | down | doctor');
       return 2;
   }
 };

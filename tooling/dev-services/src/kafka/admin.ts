@@ -1,7 +1,7 @@
-/** The two things the launcher has to do with topics: make one, and count what is in it. */
+/** What the launcher does with topics: make, extend and take away one, count what is in it, and slow its writers down. */
 import { DevServiceError } from '../errors.ts';
 import { poll } from '../poll.ts';
-import { clusterState, type ClusterState, isWhole } from './metadata-probe.ts';
+import { clusterState, type ClusterState, isWhole, type TopicState } from './metadata-probe.ts';
 import { ask, WireWriter } from './wire.ts';
 
 export interface NewTopic {
@@ -15,11 +15,20 @@ export interface NewTopic {
 
 const CREATE_TOPICS = 19;
 const LIST_OFFSETS = 2;
+const DELETE_TOPICS = 20;
+const CREATE_PARTITIONS = 37;
+const ALTER_CLIENT_QUOTAS = 49;
 const EARLIEST = -2n;
 const LATEST = -1n;
 const CREATE_WITHIN_MS = 30_000;
 /** The protocol's "as the broker is configured". */
 const BROKER_DEFAULT = -1;
+
+const refused = (what: string, code: number, message: string | null = null): DevServiceError =>
+  new DevServiceError('NOT_AVAILABLE', {
+    service: 'Kafka',
+    reason: `${what}: code ${code}, ${message ?? 'no message'}`,
+  });
 
 const sendCreate = async (broker: string, topic: NewTopic): Promise<void> => {
   const body = new WireWriter();
@@ -33,33 +42,87 @@ const sendCreate = async (broker: string, topic: NewTopic): Promise<void> => {
   const answer = await ask(broker, { apiKey: CREATE_TOPICS, apiVersion: 4, body }, CREATE_WITHIN_MS);
   answer.int32(); // throttle time
   const [result] = answer.array(() => ({ name: answer.string(), code: answer.int16(), message: answer.string() }));
-  if (result?.code === 0) return;
-  throw new DevServiceError('NOT_AVAILABLE', {
-    service: 'Kafka',
-    reason: `topic ${topic.name} was not created: code ${result?.code}, ${result?.message ?? 'no message'}`,
-  });
+  if (result?.code !== 0) throw refused(`topic ${topic.name} was not created`, result?.code ?? -1, result?.message);
 };
 
-/** Whether a topic is whole in the eyes of one broker. */
-const seesTopic = async (broker: string, name: string): Promise<boolean> => {
-  const { topics } = await clusterState(broker, [name]);
-  return topics.some(isWhole);
+/** Polls until every broker's view of a topic is as wished. */
+const untilSeen = async (
+  brokers: readonly string[],
+  name: string,
+  isSo: (topic: TopicState | undefined) => boolean,
+): Promise<void> => {
+  const asks = async (broker: string): Promise<boolean> => isSo((await clusterState(broker, [name])).topics[0]);
+  const seen = await poll(async () => ((await Promise.all(brokers.map(asks))).every(Boolean) ? true : undefined), {
+    intervalMs: 10,
+    timeoutMs: CREATE_WITHIN_MS,
+  });
+  if (seen === true) return;
+  throw new DevServiceError('START_TIMEOUT', {
+    service: 'Kafka',
+    reason: `topic ${name} is not as it should be on every broker after ${CREATE_WITHIN_MS} ms`,
+  });
 };
 
 /** Creates a topic and resolves when each of `brokers` knows it with a leader and full replicas: KRaft tells them one after the other. */
 export const createTopic = async (brokers: readonly string[], topic: NewTopic): Promise<void> => {
   const [first = ''] = brokers;
   await sendCreate(first, topic);
-  const seen = await poll(
-    async () =>
-      (await Promise.all(brokers.map((broker) => seesTopic(broker, topic.name)))).every(Boolean) ? true : undefined,
-    { intervalMs: 10, timeoutMs: CREATE_WITHIN_MS },
+  await untilSeen(brokers, topic.name, (found) => found !== undefined && isWhole(found));
+};
+
+/** Resolves when no broker knows it any more. */
+export const deleteTopic = async (brokers: readonly string[], name: string): Promise<void> => {
+  const body = new WireWriter();
+  body.array([name], (topic) => body.string(topic)).int32(CREATE_WITHIN_MS);
+  const answer = await ask(brokers[0] ?? '', { apiKey: DELETE_TOPICS, apiVersion: 3, body }, CREATE_WITHIN_MS);
+  answer.int32(); // throttle time
+  const [result] = answer.array(() => ({ name: answer.string(), code: answer.int16() }));
+  if (result?.code !== 0) throw refused(`topic ${name} was not deleted`, result?.code ?? -1);
+  await untilSeen(brokers, name, (found) => found?.errorCode !== 0);
+};
+
+/** Adds partitions up to `partitions`. */
+export const extendTopic = async (brokers: readonly string[], name: string, partitions: number): Promise<void> => {
+  const body = new WireWriter();
+  body.array([name], (topic) =>
+    body
+      .string(topic)
+      .int32(partitions)
+      .array(null, () => undefined),
   );
-  if (seen === true) return;
-  throw new DevServiceError('START_TIMEOUT', {
-    service: 'Kafka',
-    reason: `topic ${topic.name} has no leaders or too few replicas after ${CREATE_WITHIN_MS} ms`,
+  body.int32(CREATE_WITHIN_MS).int8(0);
+  const answer = await ask(brokers[0] ?? '', { apiKey: CREATE_PARTITIONS, apiVersion: 1, body }, CREATE_WITHIN_MS);
+  answer.int32(); // throttle time
+  const [result] = answer.array(() => ({ name: answer.string(), code: answer.int16(), message: answer.string() }));
+  if (result?.code !== 0) throw refused(`topic ${name} was not extended`, result?.code ?? -1, result?.message);
+  await untilSeen(
+    brokers,
+    name,
+    (found) => found !== undefined && isWhole(found) && found.partitions.length === partitions,
+  );
+};
+
+/** The quota of a client id; undefined removes it. Brokers apply it a moment later. */
+export const limitProducers = async (
+  brokers: readonly string[],
+  clientId: string,
+  bytesPerSecond: number | undefined,
+): Promise<void> => {
+  const body = new WireWriter();
+  body.array([clientId], (id) => {
+    body.array([id], (name) => body.string('client-id').string(name));
+    body.array(['producer_byte_rate'], (key) => {
+      body
+        .string(key)
+        .float64(bytesPerSecond ?? 0)
+        .int8(bytesPerSecond === undefined ? 1 : 0);
+    });
   });
+  body.int8(0); // for good, not on trial
+  const answer = await ask(brokers[0] ?? '', { apiKey: ALTER_CLIENT_QUOTAS, apiVersion: 0, body });
+  answer.int32(); // throttle time
+  const [result] = answer.array(() => ({ code: answer.int16(), message: answer.string() }));
+  if (result?.code !== 0) throw refused(`client ${clientId} was not limited`, result?.code ?? -1, result?.message);
 };
 
 const offsetAt = async (broker: string, at: { topic: string; partition: number; time: bigint }): Promise<bigint> => {

@@ -1,8 +1,11 @@
 import { DevServiceError } from '../errors.ts';
 import type { KafkaSource } from '../sources.ts';
-import { createTopic, leaderOf, type NewTopic } from './admin.ts';
+import { createTopic, deleteTopic, extendTopic, leaderOf, limitProducers, type NewTopic } from './admin.ts';
 import { type ConsoleRecord, readTopic, type ReadTopicOptions } from './console-consumer.ts';
+import type { KafkaListener } from './listeners.ts';
 import type { KafkaNode } from './node.ts';
+
+export type KafkaListeners = Readonly<Record<KafkaListener, readonly string[]>>;
 
 /** Brokers and what tests ask of them, wherever they come from. */
 export interface KafkaAccess {
@@ -12,12 +15,20 @@ export interface KafkaAccess {
   readonly version: string;
   /** `host:port` of each broker. */
   readonly brokers: readonly string[];
+  /** The same by the way clients come in; empty where there is no such listener. `plain` is `brokers`. */
+  readonly listeners: KafkaListeners;
   /** Resolves when every broker knows the topic with its leaders and full replicas. */
   createTopic(name: string, o?: Omit<NewTopic, 'name'>): Promise<void>;
   /** The node that leads a partition now; -1 without one. */
   leader(topic: string, partition: number): Promise<number>;
   /** Everything in a topic, as Apache's own Java consumer sees it: the reader that is not ours (1 s). */
   readWithJava(topic: string, o?: ReadTopicOptions): Promise<readonly ConsoleRecord[]>;
+  /** Takes a topic away; who still writes to it is told UNKNOWN_TOPIC. Resolves when no broker knows it. */
+  deleteTopic(name: string): Promise<void>;
+  /** Adds partitions up to `partitions`; resolves when every broker knows them. */
+  extendTopic(name: string, partitions: number): Promise<void>;
+  /** Clients named so may write so many bytes per second to a broker, and are throttled beyond; undefined: no limit. */
+  limitProducers(clientId: string, bytesPerSecond: number | undefined): Promise<void>;
 }
 
 /** Brokers that may be broken on purpose, if they are ours. */
@@ -32,17 +43,29 @@ export interface KafkaService extends KafkaAccess, AsyncDisposable {
   logTail(id: number): string;
 }
 
+const NO_LISTENERS: KafkaListeners = {
+  plain: [],
+  proxied: [],
+  tls: [],
+  'mutual-tls': [],
+  expired: [],
+  'wrong-host': [],
+  sasl: [],
+};
+
 /** Access to brokers by their addresses. */
 export class Brokers implements KafkaAccess {
   readonly available = true;
   readonly source: KafkaSource;
   readonly version: string;
   readonly brokers: readonly string[];
+  readonly listeners: KafkaListeners;
 
-  constructor(o: { source: KafkaSource; version: string; brokers: readonly string[] }) {
+  constructor(o: { source: KafkaSource; version: string; brokers: readonly string[]; listeners?: KafkaListeners }) {
     this.source = o.source;
     this.version = o.version;
     this.brokers = o.brokers;
+    this.listeners = o.listeners ?? { ...NO_LISTENERS, plain: o.brokers };
   }
 
   /** The brokers that can be asked now. */
@@ -70,5 +93,17 @@ export class Brokers implements KafkaAccess {
 
   async readWithJava(topic: string, o: ReadTopicOptions = {}): Promise<readonly ConsoleRecord[]> {
     return readTopic(this.#running(), topic, o);
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    await deleteTopic(this.#running(), name);
+  }
+
+  async extendTopic(name: string, partitions: number): Promise<void> {
+    await extendTopic(this.#running(), name, partitions);
+  }
+
+  async limitProducers(clientId: string, bytesPerSecond: number | undefined): Promise<void> {
+    await limitProducers(this.#running(), clientId, bytesPerSecond);
   }
 }

@@ -7,22 +7,27 @@ import { DevServiceError } from '../errors.ts';
 import { releasePorts, reservePorts } from '../ports.ts';
 import { openRun } from '../reaper.ts';
 import type { Run } from '../run-folder.ts';
-import { Brokers, type KafkaService } from './brokers.ts';
+import { startTcpProxy } from '../tcp-proxy.ts';
+import { type TestCertificates, testCertificates } from '../tls/certificates.ts';
+import { Brokers, type KafkaListeners, type KafkaService } from './brokers.ts';
 import { findKafka, type KafkaInstallation } from './class-path.ts';
 import { formatNode } from './format.ts';
+import { type KafkaListener, type ListenerOptions, listenersOf } from './listeners.ts';
 import { KafkaProcess } from './node.ts';
-import { brokerAddresses, type NodePlace, serverProperties } from './properties.ts';
+import { brokerAddresses, isBroker, type NodePlace, serverProperties } from './properties.ts';
 import { untilHealthy, untilServed } from './readiness.ts';
 
-export interface KafkaOptions {
+export interface KafkaOptions extends ListenerOptions {
   /** Default: 1. Three survive the death of one, and cost 450 MB of memory. */
   readonly nodes?: 1 | 3;
+  /** Default: `combined`, every broker may be the controller. `isolated`: a process of its own, node 100, so that breaking brokers never breaks the quorum. */
+  readonly controller?: 'combined' | 'isolated';
   /** Server settings of every node on top of ours, as in `server.properties`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-const PORTS_PER_NODE = 3;
 const PORT_ATTEMPTS = 5;
+const CONTROLLER_ID = 100;
 
 export interface ClusterPlace {
   readonly run: Run;
@@ -30,30 +35,62 @@ export interface ClusterPlace {
   readonly version: string;
   readonly places: readonly NodePlace[];
   readonly kafka: () => Promise<KafkaInstallation>;
+  readonly certificates?: TestCertificates | undefined;
 }
+
+const listenersAt = (places: readonly NodePlace[]): KafkaListeners => {
+  const at = (listener: KafkaListener): readonly string[] => brokerAddresses(places, listener);
+  return {
+    plain: at('plain'),
+    proxied: at('proxied'),
+    tls: at('tls'),
+    'mutual-tls': at('mutual-tls'),
+    expired: at('expired'),
+    'wrong-host': at('wrong-host'),
+    sasl: at('sasl'),
+  };
+};
 
 export class KafkaCluster extends Brokers implements KafkaService {
   declare readonly source: 'maven';
   readonly nodes: readonly KafkaProcess[];
   readonly folder: string;
   readonly places: readonly NodePlace[];
+  /** Of the listeners with TLS, and of their clients; undefined without such listeners. */
+  readonly certificates: TestCertificates | undefined;
   readonly #run: Run;
+  readonly #processes: readonly KafkaProcess[];
 
   constructor(place: ClusterPlace) {
-    super({ source: 'maven', version: place.version, brokers: brokerAddresses(place.places) });
-    this.folder = place.folder;
-    this.places = place.places;
-    this.#run = place.run;
-    this.nodes = place.places.map(
-      ({ id, ports }) =>
-        new KafkaProcess({
-          id,
-          address: `127.0.0.1:${ports.plain}`,
-          folder: join(place.folder, `node-${id}`),
-          run: place.run,
-          kafka: place.kafka,
-        }),
-    );
+    const { places, folder, run, kafka } = place;
+    super({
+      source: 'maven',
+      version: place.version,
+      brokers: brokerAddresses(places),
+      listeners: listenersAt(places),
+    });
+    this.folder = folder;
+    this.places = places;
+    this.certificates = place.certificates;
+    this.#run = run;
+    this.#processes = places.map((node) => {
+      const { id, ports } = node;
+      const address = `127.0.0.1:${ports.plain ?? ports.controller}`;
+      return new KafkaProcess({
+        id,
+        address,
+        folder: join(folder, `node-${id}`),
+        run,
+        kafka,
+        isBroker: isBroker(node),
+      });
+    });
+    this.nodes = this.#processes.filter((_, index) => places[index]?.ports.plain !== undefined);
+  }
+
+  /** Brokers and the isolated controller, if there is one. */
+  get processes(): readonly KafkaProcess[] {
+    return this.#processes;
   }
 
   protected override askable(): readonly string[] {
@@ -61,7 +98,7 @@ export class KafkaCluster extends Brokers implements KafkaService {
   }
 
   node(id: number): KafkaProcess {
-    const found = this.nodes.find((node) => node.id === id);
+    const found = this.#processes.find((node) => node.id === id);
     if (found !== undefined) return found;
     throw new RangeError(`there is no Kafka node ${id}: this cluster has ${this.nodes.length}`);
   }
@@ -71,59 +108,99 @@ export class KafkaCluster extends Brokers implements KafkaService {
   }
 
   async heal(): Promise<void> {
-    for (const node of this.nodes) node.resume();
-    await Promise.all(this.nodes.map((node) => node.start()));
+    for (const node of this.#processes) {
+      node.resume();
+      node.proxy?.pass();
+    }
+    await Promise.all(
+      this.#processes.map(async (node) => {
+        await node.proxy?.accept();
+        await node.start();
+      }),
+    );
     await untilHealthy(this);
   }
 
   logTails(): string {
-    return this.nodes.map((node) => node.logTail()).join('\n');
+    return this.#processes.map((node) => node.logTail()).join('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.kill()));
-    releasePorts(
-      this.#run,
-      this.places.flatMap(({ ports }) => Object.values(ports)),
+    await Promise.all(
+      this.#processes.map(async (node) => {
+        await node.kill();
+        await node.proxy?.[Symbol.asyncDispose]();
+      }),
     );
+    releasePorts(this.#run, this.places.flatMap(portsOf));
     if (process.env['DEV_SERVICES_KEEP'] !== '1') rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-const placesFor = (ports: readonly number[]): readonly NodePlace[] =>
-  Array.from({ length: ports.length / PORTS_PER_NODE }, (_, index) => {
-    const [internal = 0, plain = 0, controller = 0] = ports.slice(index * PORTS_PER_NODE);
-    return { id: index + 1, ports: { internal, plain, controller } };
+const portsOf = ({ ports, proxyPort }: NodePlace): readonly number[] => [
+  ...Object.values(ports),
+  ...(proxyPort === undefined ? [] : [proxyPort]),
+];
+
+/** The nodes of a cluster, with a port from `take` for each listener. */
+const placesFor = (o: KafkaOptions, take: () => number): readonly NodePlace[] => {
+  const isolated = o.controller === 'isolated';
+  const brokers = Array.from({ length: o.nodes ?? 1 }, (_, index): NodePlace => {
+    const doors = listenersOf(o).map((listener) => [listener, take()] as const);
+    const ports = { internal: take(), ...(isolated ? {} : { controller: take() }), ...Object.fromEntries(doors) };
+    return { id: index + 1, ports, ...(o.proxied === true ? { proxyPort: take() } : {}) };
   });
+  return isolated ? [...brokers, { id: CONTROLLER_ID, ports: { controller: take() } }] : brokers;
+};
+
+const reservePlaces = async (run: Run, o: KafkaOptions): Promise<readonly NodePlace[]> => {
+  const count = placesFor(o, () => 0).flatMap(portsOf).length;
+  const ports = (await reservePorts(run, count)).values();
+  return placesFor(o, () => ports.next().value ?? 0);
+};
 
 const portWasTaken = (error: unknown): boolean =>
   error instanceof DevServiceError && error.code === 'EXITED_EARLY' && error.logTail.includes('Address already in use');
 
+const openProxy = async (cluster: KafkaCluster, { id, ports, proxyPort }: NodePlace): Promise<void> => {
+  if (ports.proxied === undefined || proxyPort === undefined) return;
+  const target = { host: '127.0.0.1', port: ports.proxied };
+  cluster.node(id).proxy = await startTcpProxy({ target, listenPort: proxyPort });
+};
+
+/** Folders, configuration and proxies; then every process, and the wait until they serve. */
+const bringUp = async (cluster: KafkaCluster, kafka: KafkaInstallation, o: KafkaOptions): Promise<void> => {
+  const { places, certificates } = cluster;
+  await Promise.all(
+    places.map(async (place) => {
+      const { id, folder } = cluster.node(place.id);
+      const properties = serverProperties({
+        node: place,
+        nodes: places,
+        dataFolder: join(folder, 'data'),
+        settings: o.settings ?? {},
+        ...(certificates === undefined ? {} : { certificates }),
+      });
+      const users = o.security?.includes('sasl') ?? false;
+      await formatNode(kafka, { id, folder, properties, users });
+      await openProxy(cluster, place);
+    }),
+  );
+  await Promise.all(cluster.processes.map((node) => node.start()));
+  await untilServed(cluster);
+};
+
 const launch = async (kafka: KafkaInstallation, run: Run, o: KafkaOptions): Promise<KafkaCluster> => {
-  const places = placesFor(await reservePorts(run, (o.nodes ?? 1) * PORTS_PER_NODE));
-  const folder = join(run.folder, `kafka-${randomBytes(4).toString('hex')}`);
   const cluster = new KafkaCluster({
     run,
-    folder,
+    folder: join(run.folder, `kafka-${randomBytes(4).toString('hex')}`),
     version: kafka.version,
-    places,
+    places: await reservePlaces(run, o),
     kafka: () => Promise.resolve(kafka),
+    certificates: (o.security ?? []).length === 0 ? undefined : testCertificates(),
   });
   try {
-    await Promise.all(
-      cluster.nodes.map(async (node, index) => {
-        const place = places[index];
-        if (place === undefined) return;
-        const dataFolder = join(node.folder, 'data');
-        await formatNode(
-          kafka,
-          node,
-          serverProperties({ node: place, nodes: places, dataFolder, settings: o.settings ?? {} }),
-        );
-      }),
-    );
-    await Promise.all(cluster.nodes.map((node) => node.start()));
-    await untilServed(cluster);
+    await bringUp(cluster, kafka, o);
     return cluster;
   } catch (error) {
     await cluster[Symbol.asyncDispose]();

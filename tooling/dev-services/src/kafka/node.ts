@@ -9,9 +9,11 @@ import { join } from 'node:path';
 
 import { DevServiceError } from '../errors.ts';
 import { poll } from '../poll.ts';
+import { isFree } from '../ports.ts';
 import { endProcesses, isAlive, isStopped, type ProcessRef, signalProcess, tailOf } from '../process.ts';
 import { type Run, unregisterProcess } from '../run-folder.ts';
 import { spawnInRun } from '../run-process.ts';
+import type { TcpProxy } from '../tcp-proxy.ts';
 import type { KafkaInstallation } from './class-path.ts';
 import { JVM_FLAGS } from './jvm.ts';
 import { clusterState } from './metadata-probe.ts';
@@ -32,6 +34,8 @@ export interface KafkaNode {
   pause(): void;
   resume(): void;
   isRunning(): boolean;
+  /** Before its proxied listener, of a cluster with `proxied: true`. */
+  readonly proxy?: TcpProxy | undefined;
   /** The last 64 KiB of its log. */
   logTail(): string;
 }
@@ -39,19 +43,32 @@ export interface KafkaNode {
 const READY_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 30_000;
 
+export interface KafkaProcessOptions {
+  readonly id: number;
+  readonly address: string;
+  readonly folder: string;
+  readonly run: Run;
+  readonly kafka: () => Promise<KafkaInstallation>;
+  /** Whether it is a broker, which can be asked, or a controller alone, which is ready when it listens. */
+  readonly isBroker: boolean;
+}
+
 export class KafkaProcess implements KafkaNode {
   readonly id: number;
   readonly address: string;
   readonly folder: string;
+  proxy: TcpProxy | undefined;
   readonly #run: Run;
   readonly #kafka: () => Promise<KafkaInstallation>;
+  readonly #isBroker: boolean;
 
-  constructor(o: { id: number; address: string; folder: string; run: Run; kafka: () => Promise<KafkaInstallation> }) {
+  constructor(o: KafkaProcessOptions) {
     this.id = o.id;
     this.address = o.address;
     this.folder = o.folder;
     this.#run = o.run;
     this.#kafka = o.kafka;
+    this.#isBroker = o.isBroker;
   }
 
   async stop(): Promise<void> {
@@ -80,7 +97,7 @@ export class KafkaProcess implements KafkaNode {
       env: process.env,
     });
     writeFileSync(this.#processFile, `${server.pid} ${server.startedAt}`);
-    const ready = await poll(async () => (server.ending() === undefined ? this.#isMember() : false), {
+    const ready = await poll(async () => (server.ending() === undefined ? this.#isReady() : false), {
       intervalMs: 50,
       timeoutMs: READY_WITHIN_MS,
     });
@@ -155,6 +172,11 @@ export class KafkaProcess implements KafkaNode {
     await endProcesses([ref], signal, STOP_WITHIN_MS);
     unregisterProcess(this.#run, ref);
     rmSync(this.#processFile, { force: true });
+  }
+
+  async #isReady(): Promise<true | undefined> {
+    if (this.#isBroker) return this.#isMember();
+    return (await isFree(Number(this.address.split(':')[1]))) ? undefined : true;
   }
 
   /** Whether it answers, has a controller, and counts itself among the brokers: fenced ones do not. */

@@ -19,7 +19,7 @@ const clusterRecord = (cluster: KafkaCluster): JsonRecord => ({
   source: cluster.source,
   version: cluster.version,
   folder: basename(cluster.folder),
-  nodes: cluster.places.map(({ id, ports }) => ({ id, ports: PORT_NAMES.map((name) => ports[name]) })),
+  nodes: cluster.places.map(({ id, ports }) => ({ id, ports: PORT_NAMES.map((name) => ports[name] ?? 0) })),
 });
 
 /** What other processes need to reach the brokers. */

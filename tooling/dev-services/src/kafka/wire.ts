@@ -24,6 +24,10 @@ export class WireWriter {
     return this.#add(8, (part) => part.writeBigInt64BE(value));
   }
 
+  float64(value: number): this {
+    return this.#add(8, (part) => part.writeDoubleBE(value));
+  }
+
   string(value: string | null): this {
     if (value === null) return this.int16(-1);
     const text = Buffer.from(value);

@@ -78,3 +78,20 @@ test('another process of the run attaches to the same nodes', async () => {
     kafka.nodes.map((node) => node.pid),
   ]);
 });
+
+test('R-PR-1 a zombie leader that wakes up after the move takes nothing that is kept: what was acknowledged is all there', async () => {
+  const { topic, leader } = await topicWithRecord();
+  kafka.node(leader).pause();
+  const sending = send(topic, 'to the zombie', 0).then(
+    () => 'acknowledged',
+    () => 'refused',
+  );
+  await newLeader(topic, leader);
+  await send(topic, 'after', leader);
+  kafka.node(leader).resume();
+  const toTheZombie = await sending;
+  await kafka.heal();
+  const values = await valuesIn(topic);
+  const acknowledged = ['before', 'after', ...(toTheZombie === 'acknowledged' ? ['to the zombie'] : [])];
+  expect(values).toEqual(expect.arrayContaining(acknowledged));
+});
