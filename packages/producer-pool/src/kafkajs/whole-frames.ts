@@ -17,14 +17,13 @@ export const deliverWholeFrames = (socket: Socket): void => {
       try {
         for (const frame of reader.push(chunk)) listener(frame);
       } catch (error) {
-        socket.destroy(error instanceof Error ? error : undefined);
+        socket.destroy(new Error('an answer that cannot be read', { cause: error }));
       }
     };
   };
-  const { on } = socket;
+  const on = socket.on.bind(socket);
   Object.defineProperty(socket, 'on', {
     configurable: true,
-    value: (event: string, listener: Listener): unknown =>
-      Reflect.apply(on, socket, [event, event === 'data' ? framed(listener) : listener]),
+    value: (event: string, listener: Listener): unknown => on(event, event === 'data' ? framed(listener) : listener),
   });
 };

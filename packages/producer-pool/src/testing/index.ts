@@ -4,13 +4,12 @@ export type { FakeBroker, FakeTls } from './fake-broker/broker.ts';
 export type {
   FakeApi,
   Fault,
-  FaultedRequest,
   FaultEffect,
   FaultRule,
   FaultScript,
   RequestTarget,
+  SeenRequest,
 } from './fake-broker/faults.ts';
-export type { SeenRequest, SeenTarget } from './fake-broker/journal.ts';
 export type { FakeCredentials } from './fake-broker/sasl.ts';
 export type { FakeTopicOptions } from './fake-broker/topology.ts';
 export { memoryDriver } from './memory-driver.ts';

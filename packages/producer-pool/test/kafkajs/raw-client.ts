@@ -1,18 +1,11 @@
 /** kafkajs as its documentation says to use it, beside a pool with short times on the same kind of cluster. */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
-import {
-  type ISocketFactory,
-  Kafka,
-  logLevel,
-  type Message,
-  type Producer,
-  type ProducerConfig,
-  type RecordMetadata,
-} from 'kafkajs';
+import { Kafka, logLevel, type Message, type Producer, type ProducerConfig, type RecordMetadata } from 'kafkajs';
 
 import { createProducerPool, type ProducerPool, type ProducerPoolOptions } from '../../src/index.ts';
 import { kafkaJsDriver } from '../../src/kafkajs/index.ts';
+import type { SocketFactoryPort } from '../../src/kafkajs/kill-switch.ts';
 import { type FakeCluster, startFakeCluster } from '../../src/testing/index.ts';
 
 export const TOPIC = 't';
@@ -22,28 +15,47 @@ export interface RawOptions extends Pick<ProducerConfig, 'idempotent' | 'createP
   readonly requestTimeout?: number;
   readonly retries?: number;
   readonly retryMs?: number;
-  /** Gets what a listener of a socket throws, which would end the process. */
-  readonly onUncaught?: (error: unknown) => void;
+  readonly tap?: SocketTap;
 }
 
-/** A plain socket, but for exceptions of its listeners. */
-const catchingSocket =
-  (onUncaught: (error: unknown) => void): ISocketFactory =>
-  ({ host, port, onConnect }) => {
+/** A socket factory that sees what reaches its sockets, and what their listeners throw, which would end the process. */
+export class SocketTap {
+  readonly uncaught: unknown[] = [];
+  #latest: Socket | undefined;
+  #onData: (() => void) | undefined;
+
+  readonly socketFactory: SocketFactoryPort = ({ host, port, onConnect }) => {
     const socket = connect({ host, port }, onConnect);
-    const { emit } = socket;
+    const emit = socket.emit.bind(socket);
     Object.defineProperty(socket, 'emit', {
-      value: (...args: readonly unknown[]): boolean => {
+      value: (event: string, ...args: readonly unknown[]): boolean => {
         try {
-          return Reflect.apply(emit, socket, args) === true;
+          return emit(event, ...args);
         } catch (error) {
-          onUncaught(error);
-          return false;
+          return this.uncaught.push(error) > 0;
+        } finally {
+          if (event === 'data') {
+            this.#latest = socket;
+            this.#onData?.();
+          }
         }
       },
     });
     return socket;
   };
+
+  /** Resolves when something has arrived, whole or not. */
+  arrival(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onData = resolve;
+    });
+  }
+
+  /** Breaks the connection that something arrived on last, as a broker does that is killed. */
+  reset(): void {
+    this.#latest?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+  }
+}
 
 interface Awaited {
   readonly text: string;
@@ -65,7 +77,7 @@ export class RawClient implements AsyncDisposable {
       brokers: [...brokers],
       requestTimeout,
       retry,
-      ...(o.onUncaught === undefined ? {} : { socketFactory: catchingSocket(o.onUncaught) }),
+      ...(o.tap === undefined ? {} : { socketFactory: o.tap.socketFactory }),
       logLevel: logLevel.DEBUG,
       logCreator:
         () =>
@@ -115,11 +127,16 @@ export const rawClient = async (cluster: FakeCluster, o: RawOptions = {}): Promi
 /** A started pool that gives up and retries soon. */
 export const startedPool = async (
   cluster: FakeCluster,
-  o: Partial<ProducerPoolOptions> & { readonly patchIdleTimer?: boolean } = {},
+  o: Partial<ProducerPoolOptions> & { readonly patchIdleTimer?: boolean; readonly tap?: SocketTap } = {},
 ): Promise<ProducerPool> => {
-  const { patchIdleTimer = false, ...options } = o;
+  const { patchIdleTimer = false, tap, ...options } = o;
   const pool = createProducerPool({
-    driver: kafkaJsDriver({ brokers: cluster.bootstrap, clientId: 'pool', patchIdleTimer }),
+    driver: kafkaJsDriver({
+      brokers: cluster.bootstrap,
+      clientId: 'pool',
+      patchIdleTimer,
+      ...(tap === undefined ? {} : { socketFactory: tap.socketFactory }),
+    }),
     requestTimeoutMs: 1_000,
     connectTimeoutMs: 500,
     retry: { baseMs: 1, maxMs: 20 },

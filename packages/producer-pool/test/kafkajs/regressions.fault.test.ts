@@ -9,7 +9,7 @@ import { CompressionTypes } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 
 import { type FakeCluster, type Fault, startFakeCluster } from '../../src/testing/index.ts';
-import { clusterOf, on, rawClient, type RawClient, startedPool, TOPIC, valuesOf } from './raw-client.ts';
+import { clusterOf, on, rawClient, type RawClient, SocketTap, startedPool, TOPIC, valuesOf } from './raw-client.ts';
 
 const NOT_LEADER = 6;
 const REQUEST_TIMED_OUT = 7;
@@ -204,6 +204,39 @@ describe('what the broker map of kafkajs does', () => {
     cluster.broker(2).resume();
     await hung;
     expect(valuesOf(cluster)).toContain('a');
+  });
+});
+
+describe('what kafkajs does with half an answer', () => {
+  test('R-KP-6 F1 an answer that breaks off spoils no later one', async () => {
+    const half = (cluster: FakeCluster) => cluster.inject({ api: 'Produce', effect: { answer: 'half' } });
+    {
+      await using cluster = await clusterOf(2, 2);
+      const tap = new SocketTap();
+      await using raw = await rawClient(cluster, { tap, retries: 1, requestTimeout: 500 });
+      await raw.send(on(0, 'warm'), on(1, 'warm'));
+      half(cluster);
+      const arrival = tap.arrival();
+      const broken = raw.send(on(0, 'a'));
+      await arrival;
+      tap.reset();
+      // The half frame is still there, and what comes over the next connection is read from the middle; this ends the process.
+      await expect(broken).rejects.toThrow('timed out');
+      expect(tap.uncaught).toContainEqual(expect.any(RangeError));
+    }
+    await using cluster = await clusterOf(2, 2);
+    const tap = new SocketTap();
+    await using pool = await startedPool(cluster, { tap, idempotent: false });
+    await pool.publishBatch([on(0, 'warm'), on(1, 'warm')]);
+    half(cluster);
+    const arrival = tap.arrival();
+    const publishing = pool.publish(on(0, 'a'));
+    await arrival;
+    tap.reset();
+    await publishing;
+    await pool.publish(on(0, 'b'));
+    expect(valuesOf(cluster)).toEqual(['warm', 'a', 'a', 'b', 'warm']);
+    expect(tap.uncaught).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 /** A cluster of fake brokers in this process, on loopback ports; the controls that break it are awaited, never timed. */
 import { FakeBroker, type FakeTls } from './broker.ts';
 import type { ClusterState } from './connection.ts';
-import { type Fault, FaultPlan, type FaultRule, type FaultScript } from './faults.ts';
-import { Journal, type SeenRequest } from './journal.ts';
+import { type Fault, FaultPlan, type FaultRule, type FaultScript, type SeenRequest } from './faults.ts';
+import { Journal } from './journal.ts';
 import type { LogRecord } from './partition-log.ts';
 import type { FakeCredentials } from './sasl.ts';
 import { elect, type FakeTopicOptions, Topology } from './topology.ts';

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { FrameReader } from '../../frame-reader.ts';
 import { API_VERSIONS_KEY, servedApi, type ServedApi } from './api-table.ts';
 import type { FaultPlan, PlannedEffect } from './faults.ts';
 import type { Journal } from './journal.ts';
@@ -12,7 +13,6 @@ import { WireError, WireReader, WireWriter } from './wire.ts';
 
 const UNSUPPORTED_VERSION = 35;
 const LENGTH_BYTES = 4;
-const MAX_FRAME_BYTES = 100 * 1_048_576;
 
 /** What the connections of a cluster share. */
 export interface ClusterState {
@@ -56,10 +56,7 @@ export class Connection {
   readonly #state: ClusterState;
   readonly #broker: BrokerPort;
   readonly #sasl: SaslSession;
-  #chunks: Buffer[] = [];
-  #received = 0;
-  /** Bytes without which there is nothing to do: of the length, then of the whole frame. */
-  #wanted = LENGTH_BYTES;
+  readonly #frames = new FrameReader();
   #served: Promise<void> = Promise.resolve();
 
   constructor(socket: Socket, state: ClusterState, broker: BrokerPort) {
@@ -76,25 +73,12 @@ export class Connection {
   }
 
   #read(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#received += chunk.length;
-    // Joined only when a frame is whole: a large one comes in many chunks.
-    while (this.#received >= this.#wanted) {
-      const received = Buffer.concat(this.#chunks);
-      const length = received.readInt32BE();
-      if (length < 0 || length > MAX_FRAME_BYTES) {
-        this.#socket.destroy();
-        return;
-      }
-      this.#wanted = LENGTH_BYTES + length;
-      const isWhole = received.length >= this.#wanted;
-      const rest = isWhole ? received.subarray(this.#wanted) : received;
-      this.#chunks = [rest];
-      this.#received = rest.length;
-      if (!isWhole) return;
-      const body = received.subarray(LENGTH_BYTES, this.#wanted);
-      this.#wanted = LENGTH_BYTES;
-      this.#served = this.#served.then(() => this.#serve(body));
+    try {
+      for (const received of this.#frames.push(chunk))
+        this.#served = this.#served.then(() => this.#serve(received.subarray(LENGTH_BYTES)));
+    } catch {
+      // A length that no frame has: nothing behind it can be read.
+      this.#socket.destroy();
     }
   }
 
@@ -133,9 +117,10 @@ export class Connection {
     if (!this.#sasl.isAuthenticated && !NEEDS_NO_LOGIN.has(api.name))
       throw new WireError(`error ${ILLEGAL_SASL_STATE}: ${api.name} before authentication`);
     const { journal, topology, faults } = this.#state;
-    journal.saw({ api: api.name, version, broker: this.#broker.id, targets: served.targets });
+    const seen = { api: api.name, version, broker: this.#broker.id, targets: served.targets };
+    journal.saw(seen);
     served.arrived?.(journal);
-    const effect = faults.effectOn({ api: api.name, broker: this.#broker.id, targets: served.targets });
+    const effect = faults.effectOn(seen);
     if (effect?.hold === 'before') await this.#hold(effect);
     const nowMs = this.#state.now();
     const context = { topology, journal, sasl: this.#sasl, brokerId: this.#broker.id, effect, nowMs };
@@ -164,9 +149,10 @@ export class Connection {
   }
 
   #send(body: Buffer, effect: PlannedEffect | undefined): void {
-    if (effect?.answer === 'cut') {
+    if (effect?.answer === 'half' || effect?.answer === 'cut') {
       const whole = frame(body);
-      this.#socket.end(whole.subarray(0, Math.ceil(whole.length / 2)));
+      this.#socket.write(whole.subarray(0, Math.ceil(whole.length / 2)));
+      if (effect.answer === 'cut') this.#socket.end();
       return;
     }
     // The correlation id stays: noise that belongs to no request would be found at once.

@@ -16,8 +16,11 @@ export interface FaultEffect {
   readonly holdMs?: number;
   /** Called when the request was carried out and is not yet answered. */
   readonly afterwards?: () => void;
-  /** `drop` destroys the connection, `never` keeps it silent, `cut` breaks off in mid-frame, `garbled` sends noise. Default: a good one. */
-  readonly answer?: 'drop' | 'never' | 'cut' | 'garbled' | 'empty';
+  /**
+   * `drop` destroys the connection, `never` keeps it silent, `half` stops in mid-frame, `cut`
+   * does and closes, `garbled` sends noise, `empty` a Produce without any partition. Default: a good one.
+   */
+  readonly answer?: 'drop' | 'never' | 'half' | 'cut' | 'garbled' | 'empty';
   /** Told to the client. */
   readonly throttleMs?: number;
 }
@@ -35,14 +38,21 @@ export interface FaultRule {
   readonly effect: FaultEffect;
 }
 
+/** What a request is about: a topic, for a Produce a partition of it. */
 export interface RequestTarget {
   readonly topic: string;
   readonly partition?: number;
+  /** The following only for a Produce. Records in the batch. */
+  readonly count?: number;
+  /** -1 without idempotence. */
+  readonly producerId?: bigint;
+  readonly baseSequence?: number;
 }
 
-/** A request as far as a fault may depend on it. */
-export interface FaultedRequest {
+/** A request as it arrived. */
+export interface SeenRequest {
   readonly api: FakeApi;
+  readonly version: number;
   readonly broker: number;
   readonly targets: readonly RequestTarget[];
 }
@@ -70,7 +80,7 @@ const concerns = (rule: Pick<FaultRule, 'topic' | 'partition'>, target: RequestT
   (rule.topic === undefined || rule.topic === target.topic) &&
   (rule.partition === undefined || rule.partition === target.partition);
 
-const matches = (rule: FaultRule, request: FaultedRequest): boolean =>
+const matches = (rule: FaultRule, request: SeenRequest): boolean =>
   rule.api === request.api &&
   (rule.broker === undefined || rule.broker === request.broker) &&
   ((rule.topic === undefined && rule.partition === undefined) || request.targets.some((one) => concerns(rule, one)));
@@ -108,7 +118,7 @@ class PlacedFault implements Fault {
   }
 
   /** Whether this request meets it; counts. */
-  meets(request: FaultedRequest): boolean {
+  meets(request: SeenRequest): boolean {
     if (this.#isRemoved || !matches(this.rule, request)) return false;
     this.#seen += 1;
     const { nth = 1, times = 1 } = this.rule;
@@ -120,7 +130,7 @@ class PlacedFault implements Fault {
 }
 
 /** A script for any request, for seeded faults: the effect, or undefined for none. Asked after the rules. */
-export type FaultScript = (request: FaultedRequest) => FaultEffect | undefined;
+export type FaultScript = (request: SeenRequest) => FaultEffect | undefined;
 
 export class FaultPlan {
   readonly #faults: PlacedFault[] = [];
@@ -137,7 +147,7 @@ export class FaultPlan {
     this.#script = script;
   }
 
-  effectOn(request: FaultedRequest): PlannedEffect | undefined {
+  effectOn(request: SeenRequest): PlannedEffect | undefined {
     const fault = this.#faults.find((one) => one.meets(request));
     if (fault !== undefined)
       return { ...fault.rule.effect, concerns: (target) => concerns(fault.rule, target), released: fault.released };

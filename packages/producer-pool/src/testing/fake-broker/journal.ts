@@ -6,27 +6,8 @@
  */
 import { crc32 } from 'node:zlib';
 
-import type { FakeApi } from './faults.ts';
+import type { SeenRequest } from './faults.ts';
 import type { PartitionData } from './produce.ts';
-
-/** A request as it arrived. */
-export interface SeenRequest {
-  readonly api: FakeApi;
-  readonly version: number;
-  readonly broker: number;
-  /** One entry per topic named, for a Produce per partition. */
-  readonly targets: readonly SeenTarget[];
-}
-
-export interface SeenTarget {
-  readonly topic: string;
-  readonly partition?: number;
-  /** The following only for a Produce. Records in the batch. */
-  readonly count?: number;
-  /** -1 without idempotence. */
-  readonly producerId?: bigint;
-  readonly baseSequence?: number;
-}
 
 const KEPT_REQUESTS = 10_000;
 

@@ -1,5 +1,5 @@
 import { CORRUPT_MESSAGE, INVALID_TIMESTAMP, UNKNOWN_TOPIC } from '../../kafka-errors.ts';
-import type { SeenTarget } from './journal.ts';
+import type { RequestTarget } from './faults.ts';
 import { type RecordBatch, readRecordBatch } from './record-batch.ts';
 import type { RequestReader, ServingContext } from './served-request.ts';
 import { WireError, type WireReader, type WireWriter } from './wire.ts';
@@ -99,7 +99,7 @@ const writeAnswer = (writer: WireWriter, version: number, answer: PartitionAnswe
   writer.tags();
 };
 
-const seen = ({ topic, partition, batch }: PartitionData): SeenTarget => {
+const seen = ({ topic, partition, batch }: PartitionData): RequestTarget => {
   if (typeof batch === 'number') return { topic, partition };
   const { count, producerId, baseSequence } = batch;
   return { topic, partition, count, producerId, baseSequence };

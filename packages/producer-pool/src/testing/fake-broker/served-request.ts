@@ -1,6 +1,6 @@
 /** The contract between the connection of a broker and its APIs, one of which reads a request and carries it out. */
-import type { PlannedEffect } from './faults.ts';
-import type { Journal, SeenTarget } from './journal.ts';
+import type { PlannedEffect, RequestTarget } from './faults.ts';
+import type { Journal } from './journal.ts';
 import type { SaslSession } from './sasl.ts';
 import type { Topology } from './topology.ts';
 import type { WireReader, WireWriter } from './wire.ts';
@@ -16,7 +16,7 @@ export interface ServingContext {
 
 /** A request that was read and waits to be carried out. */
 export interface ServedRequest {
-  readonly targets: readonly SeenTarget[];
+  readonly targets: readonly RequestTarget[];
   /** Called at once, before anything holds the request. */
   arrived?(journal: Journal): void;
   /** Carries it out; the function returned writes the answer, undefined where the client wants none. */
