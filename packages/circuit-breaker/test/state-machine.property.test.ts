@@ -5,8 +5,9 @@ import { createBreaker, resolveBreakerOptions } from '../src/index.ts';
 import { type Box, allCommands, cyclic, optionsArbitrary, Run } from './model-commands.ts';
 import { ReferenceModel } from './reference-model.ts';
 
-/** A long run is asked for by `BREAKER_MODEL_RUNS=20000`. */
+/** A long run is asked for by `BREAKER_MODEL_RUNS=20000`, and one that can be had again by `BREAKER_MODEL_SEED=1`. */
 const RUNS = Number(process.env['BREAKER_MODEL_RUNS'] ?? 600);
+const SEED = process.env['BREAKER_MODEL_SEED'];
 
 describe('state machine against the reference model', () => {
   test(
@@ -28,7 +29,7 @@ describe('state machine against the reference model', () => {
             return { model: { model, quietMs: leaseMs + maxMs }, real };
           }, script);
         }),
-        { numRuns: RUNS },
+        { numRuns: RUNS, ...(SEED !== undefined && { seed: Number(SEED) }) },
       );
     },
   );
