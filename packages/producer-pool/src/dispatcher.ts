@@ -51,6 +51,8 @@ export interface DispatcherHost {
 export class Dispatcher {
   readonly #host: DispatcherHost;
   readonly #policy: LanePolicy;
+  /** By `maxBatchBytes`, where a topic has less than the options. */
+  readonly #policies = new Map<number, LanePolicy>();
   readonly #lanes: LaneTable;
   readonly #calls: OutstandingCalls;
   /** In the order in which they became ready. */
@@ -112,12 +114,12 @@ export class Dispatcher {
   /** Advances a lane and carries out its effects. */
   apply(runner: LaneRunner, event: LaneEvent): void {
     const from = runner.lane.phase;
-    for (const effect of nextLane(runner.lane, event, { policy: this.#policy, nowMs: this.#now() })) {
+    const context = { policy: this.#policyOf(runner), nowMs: this.#now() };
+    for (const effect of nextLane(runner.lane, event, context)) {
       if (effect.type === 'call') this.#start(runner, effect.batch);
       else this.#settle(runner, effect);
     }
-    if (this.#flushing > 0 && event.type === 'enqueue')
-      nextLane(runner.lane, { type: 'flush' }, { policy: this.#policy, nowMs: this.#now() });
+    if (this.#flushing > 0 && event.type === 'enqueue') nextLane(runner.lane, { type: 'flush' }, context);
     this.#follow(runner, from, event.type);
   }
 
@@ -188,6 +190,17 @@ export class Dispatcher {
   /** A producer is dead: its calls are over. Or its kill does not come back: its lanes refuse. */
   producerKilled(producer: PooledProducer, how: 'dead' | 'stuck'): void {
     this.#calls.producerKilled(producer, how);
+  }
+
+  /** The topic may take smaller batches than the options allow. */
+  #policyOf({ topic: { maxMessageBytes } }: LaneRunner): LanePolicy {
+    const maxBatchBytes = Math.floor(maxMessageBytes * SHARE_OF_MESSAGE_BYTES);
+    if (maxBatchBytes >= this.#policy.maxBatchBytes) return this.#policy;
+    const known = this.#policies.get(maxBatchBytes);
+    if (known !== undefined) return known;
+    const policy = { ...this.#policy, maxBatchBytes };
+    this.#policies.set(maxBatchBytes, policy);
+    return policy;
   }
 
   #now(): number {
@@ -295,6 +308,9 @@ export class Dispatcher {
     });
   }
 }
+
+/** Room for framing under the topic's `max.message.bytes`. */
+const SHARE_OF_MESSAGE_BYTES = 0.9;
 
 const endOf = (result: AttemptResult): CallEnd => {
   if (result.type === 'refused') return 'unsent';

@@ -10,7 +10,6 @@
  */
 export type Acks = 'all' | 'leader';
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
-export type SaslMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512';
 export type FaultKind = 'transient' | 'record' | 'topic' | 'client' | 'producer-broken';
 export type FaultScope = 'record' | 'topic' | 'lane' | 'client' | 'broker';
 export type FaultOutcome = 'not-sent' | 'rejected' | 'unknown';
@@ -21,6 +20,8 @@ export interface ProducerDriver {
   readonly capabilities: DriverCapabilities;
   /** Brokers, partitions and leaders of the topics named; an unknown topic is an entry with its error code, never created. */
   metadata(topics: readonly string[], o: MetadataOptions): Promise<ClusterMetadata>;
+  /** Configuration of the topics named, where the client can ask for it; a topic that may not be asked about is left out. */
+  topicConfigs?(topics: readonly string[], o: MetadataOptions): Promise<ReadonlyMap<string, TopicConfig>>;
   /** A connected producer; rejects with the client's own error, which `classify` understands. */
   open(o: OpenProducerOptions): Promise<DriverProducer>;
   /** Where the cluster is looked for first; for start-up checks. */
@@ -126,35 +127,21 @@ export interface TopicMetadata {
   readonly partitions: readonly PartitionMetadata[];
 }
 
+/** What of a topic's configuration matters to a producer; undefined where the cluster does not tell. */
+export interface TopicConfig {
+  /** `max.message.bytes`: largest batch, compressed. */
+  readonly maxMessageBytes: number | undefined;
+  /** `min.insync.replicas`. */
+  readonly minInsyncReplicas: number | undefined;
+  /** `message.timestamp.type`: `CreateTime` or `LogAppendTime`. */
+  readonly timestampType: string | undefined;
+  /** `cleanup.policy`: `delete`, `compact` or both. */
+  readonly cleanupPolicy: string | undefined;
+}
+
 export interface PartitionMetadata {
   /** Broker id, undefined while the partition has no leader. */
   readonly leader: number | undefined;
   readonly replicas: readonly number[];
   readonly isr: readonly number[];
-}
-
-/** What every driver needs to reach a cluster. */
-export interface KafkaConnectionOptions {
-  /** `host:port` of bootstrap brokers, or a function that finds them; asked at every connect. */
-  readonly brokers: readonly string[] | (() => Promise<readonly string[]>);
-  readonly clientId: string;
-  /** Default: false. Verification cannot be switched off without `allowInsecure`. */
-  readonly tls?: boolean | TlsOptions;
-  readonly sasl?: SaslOptions;
-  /** Allows SASL PLAIN without TLS and `rejectUnauthorized: false`. Default: false. */
-  readonly allowInsecure?: boolean;
-}
-
-export interface TlsOptions {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly servername?: string;
-  readonly rejectUnauthorized?: boolean;
-}
-
-export interface SaslOptions {
-  readonly mechanism: SaslMechanism;
-  readonly username: string;
-  readonly password: string;
 }

@@ -117,7 +117,7 @@ export class Engine {
       },
     });
     const { dispatcher } = this;
-    this.routing = new Routing(dispatcher.lanes, sticky);
+    this.routing = new Routing(dispatcher.lanes, sticky, options.onPartitionGrowth);
     const { routing } = this;
     this.intake = new Intake({
       options,

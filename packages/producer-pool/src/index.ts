@@ -62,6 +62,15 @@ export type { ErrorScope, ProducerErrorCode, ProducerErrorDetails } from './erro
 
 // The port of drivers
 export type {
+  Credential,
+  KafkaConnectionOptions,
+  PasswordSaslOptions,
+  SaslMechanism,
+  SaslOptions,
+  TlsOptions,
+  TokenSaslOptions,
+} from './connection.ts';
+export type {
   Acks,
   BrokerNode,
   ClusterMetadata,
@@ -76,13 +85,10 @@ export type {
   FaultScope,
   FrozenRecord,
   HostPort,
-  KafkaConnectionOptions,
   MetadataOptions,
   OpenProducerOptions,
   PartitionMetadata,
   ProducerDriver,
-  SaslMechanism,
-  SaslOptions,
-  TlsOptions,
+  TopicConfig,
   TopicMetadata,
 } from './driver.ts';

@@ -216,8 +216,10 @@ export class Intake {
   /** Finds the lane of a record and a place in it. `untilMs` undefined: now or never. */
   #place(topic: Topic, entry: Entry, untilMs: number | undefined): void {
     const { buffer, dispatcher, routing, topics, options } = this.#host;
+    const tooLarge = this.#tooLarge(topic, entry);
+    if (tooLarge !== undefined) return this.#refuseEntry(entry, tooLarge);
     const runner = routing.route(topic, entry);
-    if (runner === undefined) return this.#refuseEntry(entry, noPartition(this.#host.options.name, entry));
+    if (runner === undefined) return this.#refuseEntry(entry, noPartition(options.name, entry));
     if (buffer.tryAdmit(runner.share, entry.sizeBytes)) this.#admit(runner, entry);
     else if (untilMs === undefined || untilMs <= options.clock.now()) this.#refuseEntry(entry, this.#full(entry));
     else {
@@ -226,6 +228,14 @@ export class Intake {
       if (options.lingerMs > 0) dispatcher.hurry();
     }
     if (routing.countOf(topic) === undefined) topics.want(topic);
+  }
+
+  /** What the topic will not take is refused unsent; compressed it might still fit (LN-11). */
+  #tooLarge(topic: Topic, entry: Entry): ProducerPoolError | undefined {
+    const { compression, name: pool } = this.#host.options;
+    const limit = topic.maxMessageBytes;
+    if (compression !== 'none' || entry.sizeBytes - RECORD_OVERHEAD_BYTES <= limit) return undefined;
+    return new ProducerRecordTooLargeError({ pool, scope: 'record', topic: topic.name, limit });
   }
 
   #admit(runner: LaneRunner, entry: Entry): void {

@@ -20,12 +20,16 @@ import type { ResolvedProducerPoolOptions } from './options.ts';
 import { rejectionError } from './rejection.ts';
 import type { PoolCounters } from './stats.ts';
 import { topicNameProblem } from './topic-name.ts';
+import { unlessAborted } from './within.ts';
 
 export interface Topic {
   readonly name: string;
   /** index = partition; empty until known. */
   partitions: readonly PartitionMetadata[];
   loadedAtMs: number;
+  /** Largest batch that the topic takes, compressed; Infinity until known. */
+  maxMessageBytes: number;
+  limitsAskedAtMs: number;
   /** When a record of the topic was last acknowledged. */
   ackedAtMs: number;
   wanted: boolean;
@@ -84,6 +88,8 @@ export class TopicDirectory {
       name,
       partitions: [],
       loadedAtMs: Number.NEGATIVE_INFINITY,
+      maxMessageBytes: Number.POSITIVE_INFINITY,
+      limitsAskedAtMs: Number.NEGATIVE_INFINITY,
       ackedAtMs: Number.NEGATIVE_INFINITY,
       wanted: false,
       retryAtMs: 0,
@@ -178,8 +184,10 @@ export class TopicDirectory {
       { pool: options.name, scope: 'broker' },
     );
     if (this.#closed) return;
-    if (result.type === 'done') this.#learn(topics, result.value);
-    else if (result.type === 'refused') {
+    if (result.type === 'done') {
+      this.#learn(topics, result.value);
+      await this.#askLimits(topics, signal);
+    } else if (result.type === 'refused') {
       for (const topic of topics) {
         topic.wanted = false;
         this.#host.onRefused(topic, result.error);
@@ -187,22 +195,12 @@ export class TopicDirectory {
     } else this.#failed(topics, fault, result.error);
   }
 
-  async #askDriver(topics: readonly Topic[], signal: AbortSignal): Promise<ClusterMetadata> {
+  #askDriver(topics: readonly Topic[], signal: AbortSignal): Promise<ClusterMetadata> {
     const { driver, runInContext, connectTimeoutMs, requestTimeoutMs } = this.#host.options;
-    const cut = Promise.withResolvers<never>();
-    const onAbort = (): void => {
-      cut.reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
     const names = topics.map((topic) => topic.name);
-    try {
-      return await Promise.race([
-        runInContext(() => driver.metadata(names, { signal, connectTimeoutMs, requestTimeoutMs })),
-        cut.promise,
-      ]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return unlessAborted(signal, () =>
+      runInContext(() => driver.metadata(names, { signal, connectTimeoutMs, requestTimeoutMs })),
+    );
   }
 
   #learn(topics: readonly Topic[], metadata: ClusterMetadata): void {
@@ -217,6 +215,21 @@ export class TopicDirectory {
         this.#host.onKnown(topic);
       } else this.#missing(topic, found === undefined || found.errorCode === 0 ? UNKNOWN_TOPIC : found.errorCode);
     }
+  }
+
+  /** After the partitions, so that no record waits for it; a cluster that does not tell leaves the limits open. */
+  async #askLimits(topics: readonly Topic[], signal: AbortSignal): Promise<void> {
+    const { driver, metadataMaxAgeMs, connectTimeoutMs, requestTimeoutMs, runInContext } = this.#host.options;
+    const nowMs = this.#now();
+    const due = topics.filter(
+      ({ partitions, limitsAskedAtMs }) => partitions.length > 0 && nowMs - limitsAskedAtMs >= metadataMaxAgeMs,
+    );
+    if (driver.topicConfigs === undefined || due.length === 0) return;
+    for (const topic of due) topic.limitsAskedAtMs = nowMs;
+    const names = due.map(({ name }) => name);
+    const ask = () => driver.topicConfigs?.(names, { signal, connectTimeoutMs, requestTimeoutMs });
+    const configs = await unlessAborted(signal, async () => runInContext(ask)).catch(() => undefined);
+    for (const topic of due) topic.maxMessageBytes = configs?.get(topic.name)?.maxMessageBytes ?? topic.maxMessageBytes;
   }
 
   #missing(topic: Topic, code: number): void {

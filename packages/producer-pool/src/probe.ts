@@ -4,7 +4,7 @@
  * One question at a time, with a timeout of its own; the guard is not told of it.
  */
 import type { ResolvedProducerPoolOptions } from './options.ts';
-import { within } from './within.ts';
+import { unlessAborted, within } from './within.ts';
 
 export interface ProbeHost {
   readonly options: ResolvedProducerPoolOptions;
@@ -43,13 +43,8 @@ export class Probe {
   async #ask(abort: AbortController): Promise<void> {
     const { driver, probe, timers, clock, runInContext, connectTimeoutMs, requestTimeoutMs } = this.#host.options;
     const o = { signal: abort.signal, connectTimeoutMs, requestTimeoutMs };
-    const stopped = new Promise<void>((resolve) => {
-      abort.signal.addEventListener('abort', () => {
-        resolve();
-      });
-    });
-    const question = runInContext(() => driver.metadata([], o));
-    const how = await within(Promise.race([question, stopped]), probe.timeoutMs, timers);
+    const question = unlessAborted(abort.signal, () => runInContext(() => driver.metadata([], o)));
+    const how = await within(question, probe.timeoutMs, timers);
     const wasClosed = abort.signal.aborted;
     abort.abort();
     this.#asking = undefined;

@@ -1,5 +1,5 @@
 /**
- * Which partition a record goes to, also while a topic grows (PT-5).
+ * Which partition a record goes to, also while a topic grows (PT-5), unless the options say `switch`.
  *
  * More partitions move keys. A record whose key lay in a partition that still holds records from before the growth waits until those are
  * gone; every other record goes by the new count at once. So no key has records on its old and its new partition at the same time, and a
@@ -31,11 +31,13 @@ const heldRoom = (partition: number): string => `held-${partition}`;
 export class Routing {
   readonly #lanes: LaneTable;
   readonly #sticky: StickyPartitioner;
+  readonly #drains: boolean;
   readonly #counts = new Map<string, Count>();
 
-  constructor(lanes: LaneTable, sticky: StickyPartitioner) {
+  constructor(lanes: LaneTable, sticky: StickyPartitioner, onGrowth: 'drain' | 'switch') {
     this.#lanes = lanes;
     this.#sticky = sticky;
+    this.#drains = onGrowth === 'drain';
   }
 
   /** The topic's metadata has arrived: a larger count is taken over unless an earlier growth is still being absorbed. */
@@ -44,16 +46,7 @@ export class Routing {
     const { length } = topic.partitions;
     if (count === undefined || length < count.now) this.#counts.set(topic.name, { now: length, growth: undefined });
     else if (length > count.now && count.growth === undefined) {
-      const undrained = new Map<number, Set<Entry>>();
-      for (let partition = 0; partition < count.now; partition += 1) {
-        const runner = this.#lanes.peek(topic, partition);
-        if (runner === undefined || !isBusy(runner)) continue;
-        const { batches, queue } = runner.lane;
-        undrained.set(
-          partition,
-          new Set([...batches.flatMap(({ entries }) => entries), ...queue, ...waitingIn(runner)]),
-        );
-      }
+      const undrained = this.#drains ? this.#undrained(topic, count.now, waitingIn) : new Map<number, Set<Entry>>();
       count.growth = undrained.size === 0 ? undefined : { before: count.now, undrained };
       count.now = length;
     }
@@ -106,6 +99,22 @@ export class Routing {
       if (old !== partition && count.growth.undrained.has(old)) return this.#lanes.room(topic, heldRoom(old));
     }
     return this.#lanes.lane(topic, partition);
+  }
+
+  /** By partition: the records that are there when the topic grows. */
+  #undrained(
+    topic: Topic,
+    before: number,
+    waitingIn: (runner: LaneRunner) => readonly Entry[],
+  ): Map<number, Set<Entry>> {
+    const undrained = new Map<number, Set<Entry>>();
+    for (let partition = 0; partition < before; partition += 1) {
+      const runner = this.#lanes.peek(topic, partition);
+      if (runner === undefined || !isBusy(runner)) continue;
+      const { batches, queue } = runner.lane;
+      undrained.set(partition, new Set([...batches.flatMap(({ entries }) => entries), ...queue, ...waitingIn(runner)]));
+    }
+    return undrained;
   }
 
   /** Partitions for records without a key: with a leader and not failing, if there are any. */

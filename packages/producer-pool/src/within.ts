@@ -15,3 +15,18 @@ export const within = (promise: Promise<unknown>, limitMs: number, timers: Timer
     };
     promise.then(end('resolved'), end('rejected'));
   });
+
+/** What `fn` resolves with, or the reason of the signal as soon as that aborts; whatever comes later is left alone. */
+export const unlessAborted = async <T>(signal: AbortSignal, fn: () => Promise<T>): Promise<T> => {
+  signal.throwIfAborted();
+  const cut = Promise.withResolvers<never>();
+  const onAbort = (): void => {
+    cut.reject(signal.reason);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([fn(), cut.promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+};

@@ -191,5 +191,5 @@ test('R-OB-1 driver calls run in the context hook', async () => {
     },
   }).start();
   await scripted.publish('a');
-  expect(inside).toBe(3);
+  expect(inside).toBe(4);
 });

@@ -143,6 +143,15 @@ describe('PT-5 a topic that grows', () => {
     expect(scripted.sent.at(-1)).toBe('6');
   });
 
+  test('R-KP-2 by `switch` it does not wait: the key may be in two partitions for a while', async () => {
+    await using scripted = await new ScriptedPool({ metadataMaxAgeMs: 1_000, onPartitionGrowth: 'switch' }).start();
+    await scripted.publish('1', { key: moving });
+    await grow(scripted);
+    await scripted.publish('2', { key: staying });
+    await scripted.publish('3', { key: moving });
+    expect(scripted.sent).toEqual(['1', '3']);
+  });
+
   test('R-KP-2 with nothing on its way the new count is used at once', async () => {
     await using scripted = await new ScriptedPool({ metadataMaxAgeMs: 1_000 }).start();
     await scripted.publish('1', { key: moving });

@@ -24,6 +24,8 @@ export type Ending =
   | 'lost request'
   /** As `lost request`, but the broker finds the request later: see `appendLate`. */
   | 'delayed'
+  /** As `lost request`, and the client says that it waited in vain. */
+  | 'timeout'
   /** The broker answers that it does not lead the partition. */
   | 'not leader'
   /** The client resolves without an answer, nothing was appended. */
@@ -109,6 +111,13 @@ export class ScriptedCluster {
   partitions: number;
   topicCode = 0;
   metadataCalls = 0;
+  /** By topic; a topic that is not here keeps its limit to itself. */
+  readonly maxMessageBytes = new Map<string, number>();
+  /** Metadata is told when this resolves. */
+  metadataGate: Promise<void> = Promise.resolve();
+  configCalls = 0;
+  /** Configurations are told when this resolves. */
+  configGate: Promise<void> = Promise.resolve();
   readonly #endings = new Map<
     ScriptedCall,
     { resolve: (ack: DriverAck | undefined) => void; reject: (error: unknown) => void }
@@ -123,7 +132,7 @@ export class ScriptedCluster {
     this.logs = Array.from({ length: partitions }, () => []);
   }
 
-  readonly driver: ProducerDriver = {
+  readonly driver: { -readonly [K in keyof ProducerDriver]: ProducerDriver[K] } = {
     name: 'scripted',
     capabilities: {
       inFlightPerBroker: { plain: 4, idempotent: 4 },
@@ -131,8 +140,9 @@ export class ScriptedCluster {
       maxRecordsPerCall: 1_000,
       compression: ['none', 'gzip'],
     },
-    metadata: (topics) => {
+    metadata: async (topics) => {
       this.metadataCalls += 1;
+      await this.metadataGate;
       if (this.opens === 'fail') return Promise.reject(new ScriptedError(FAULTS.notConnected));
       if (this.opens === 'auth') return Promise.reject(new ScriptedError(FAULTS.sasl));
       const partitions = Array.from({ length: this.partitions }, (_, partition) => ({
@@ -145,6 +155,16 @@ export class ScriptedCluster {
         brokers: [{ id: 1, host: 'scripted', port: 9092 }],
         topics: new Map(topics.map((name) => [name, topic])),
       });
+    },
+    topicConfigs: async () => {
+      this.configCalls += 1;
+      await this.configGate;
+      return new Map(
+        [...this.maxMessageBytes].map(([topic, maxMessageBytes]) => [
+          topic,
+          { maxMessageBytes, minInsyncReplicas: 1, timestampType: 'CreateTime', cleanupPolicy: 'delete' },
+        ]),
+      );
     },
     open: ({ id, idempotent }) => {
       if (this.opens === 'fail') return Promise.reject(new ScriptedError(FAULTS.notConnected));
@@ -201,10 +221,15 @@ export class ScriptedCluster {
     else if (how === 'empty') this.#resolve(scripted, undefined);
     else if (how === 'appended, then denied') this.#deny(scripted, poisoned);
     else {
-      if (how === 'lost answer' && !poisoned) this.#append(scripted);
-      if (how === 'delayed' && !poisoned) this.#delayed.push(scripted);
-      this.#reject(scripted, new ScriptedError(FAULTS.connectionLost));
+      if (!poisoned) this.#keep(scripted, how);
+      this.#reject(scripted, new ScriptedError(how === 'timeout' ? FAULTS.requestTimeout : FAULTS.connectionLost));
     }
+  }
+
+  /** What the broker has of a call that nobody gets an answer to. */
+  #keep(scripted: ScriptedCall, how: Ending): void {
+    if (how === 'lost answer') this.#append(scripted);
+    if (how === 'delayed') this.#delayed.push(scripted);
   }
 
   /** The broker finds a request that everybody had given up. */

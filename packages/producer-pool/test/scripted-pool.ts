@@ -25,7 +25,11 @@ export class ScriptedPool implements AsyncDisposable {
     this.cluster = new ScriptedCluster(partitions);
     const { driver } = this.cluster;
     this.pool = createProducerPool({
-      driver: { ...driver, capabilities: { ...driver.capabilities, inFlightPerBroker } },
+      driver: {
+        ...driver,
+        capabilities: { ...driver.capabilities, inFlightPerBroker },
+        open: (options) => driver.open(options),
+      },
       clock: this.clock,
       timers: this.clock.timers,
       random: () => 0.5,
