@@ -85,15 +85,26 @@ const main = async (line: CommandLine, signal: AbortSignal): Promise<number> => 
 };
 
 const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
-process.once('SIGTERM', () => interrupted.abort(new Error('ended')));
+process.once('SIGINT', () => interrupted.abort());
+process.once('SIGTERM', () => interrupted.abort());
+
+/** Says what ended the run, and answers the exit code. */
+const explain = (error: unknown): number => {
+  showProgress('');
+  if (interrupted.signal.aborted) {
+    process.stderr.write('interrupted; nothing is stored\n');
+    return EXIT_INTERRUPTED;
+  }
+  if (error instanceof RangeError || (error instanceof TypeError && 'code' in error)) {
+    process.stderr.write(`${error.message}\n${USAGE}\n`);
+    return EXIT_USAGE;
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return EXIT_FAILED;
+};
+
 try {
   process.exitCode = await main(parseCommandLine(process.argv.slice(2)), interrupted.signal);
 } catch (error) {
-  showProgress('');
-  const isUsage = error instanceof RangeError || (error instanceof TypeError && 'code' in error);
-  process.stderr.write(
-    isUsage ? `${error.message}\n${USAGE}\n` : `${error instanceof Error ? error.stack : String(error)}\n`,
-  );
-  process.exitCode = interrupted.signal.aborted ? EXIT_INTERRUPTED : isUsage ? EXIT_USAGE : EXIT_FAILED;
+  process.exitCode = explain(error);
 }

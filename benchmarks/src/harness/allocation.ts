@@ -17,7 +17,7 @@ export interface HeapProbe {
  */
 export const ALLOCATION_FLAGS = ['--max-semi-space-size=256', '--min-semi-space-size=256'];
 
-export const BYTES_SAMPLES = 5;
+const BYTES_SAMPLES = 5;
 
 /** Growth that a sample aims at: a quarter of the young generation. */
 const SAMPLE_BYTES = 64 * 1024 * 1024;

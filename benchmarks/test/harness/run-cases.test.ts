@@ -21,7 +21,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('a run in processes of its own', () => {
+describe('a run in processes of its own', { timeout: 60_000 }, () => {
   test('R-PR-1 BM-7 a case has its arms, comparison and target, with the A/A floor of its class', async () => {
     const rounds: number[] = [];
     const { floors, cases } = await runCases([named('ours takes four times as long')], {
@@ -45,7 +45,7 @@ describe('a run in processes of its own', () => {
     expect(result.targets.map(({ value }) => value > 2)).toEqual([true]);
     const [ours = Number.NaN, bare = Number.NaN] = result.arms.map((arm) => arm.cpuNanosPerOp);
     expect(ours).toBeGreaterThan(bare * 2);
-  }, 60_000);
+  });
 
   test('R-PR-1 BM-5 an arm that throws voids its case', async () => {
     expect(await run('an arm throws')).toMatchObject({ voided: 'arm "ours": out of order', arms: [], targets: [] });
@@ -80,7 +80,7 @@ describe('a run in processes of its own', () => {
 
   test('R-PR-1 BM-14 either every arm measures or none does', async () => {
     const { voided } = await run('one arm measures and one is clocked');
-    expect(voided).toBe('some arms measure and some are clocked; either all do or none does');
+    expect(voided).toContain('some arms of the case measure and some are clocked; either all do or none does');
   });
 
   test('R-PR-1 BM-12 an abort ends the process of the round and the run', async () => {
