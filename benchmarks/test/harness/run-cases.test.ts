@@ -83,6 +83,13 @@ describe('a run in processes of its own', { timeout: 60_000 }, () => {
     expect(voided).toContain('some arms of the case measure and some are clocked; either all do or none does');
   });
 
+  test('R-PR-1 BM-12 the rounds of a marginal case are doubled, twice at most', async () => {
+    // The median of what it measures is about 50, the end of the interval above 60.
+    const result = await run('an arm differs from round to round');
+    expect(result.targets).toMatchObject([{ status: 'marginal' }]);
+    expect(result.rounds).toHaveLength(16);
+  });
+
   test('R-PR-1 BM-12 an abort ends the process of the round and the run', async () => {
     const aborting = new AbortController();
     const running = runCase(named('an arm hangs'), { options: QUICK, signal: aborting.signal }, FLOOR);
