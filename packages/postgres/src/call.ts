@@ -1,8 +1,11 @@
+import { publish } from './diagnostics.ts';
+import type { StatementGuard } from './guard/guard.ts';
+import type { Verdict } from './guard/verdict.ts';
 import { wireValues } from './parameters.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { QueryOptions } from './queries.ts';
-import { statementKind, type StatementKind } from './statement-kind.ts';
-import { ArgumentInvalidError, TxControlError } from './usage-errors.ts';
+import { givenStatement, type BoundStatement, type Sql } from './statement.ts';
+import { ArgumentInvalidError, GuardBlockedError, TxControlError } from './usage-errors.ts';
 
 /** What every call of a pool shares. */
 export interface CallDefaults {
@@ -10,12 +13,15 @@ export interface CallDefaults {
   readonly queryDeadlineMs: number;
   readonly maxRows: number;
   readonly clock: { now(): number };
+  readonly guard: StatementGuard;
 }
 
 /** One statement, checked and ready to be sent, with its limits made absolute. */
 export interface Call {
   readonly statement: GroupStatement;
-  readonly kind: StatementKind;
+  readonly verdict: Verdict;
+  /** It may be repeated even if it may have run. */
+  readonly idempotent: boolean;
   readonly maxRows: number;
   readonly label: string | undefined;
   readonly signal: AbortSignal | undefined;
@@ -31,43 +37,74 @@ export const deadlineOf = (o: { readonly deadlineMs?: number }, defaultMs: numbe
   return deadlineMs;
 };
 
+/** Refuses what the guard blocks, and tells about what it warns of. @throws {@link GuardBlockedError} */
+const passGuard = (verdict: Verdict, o: Pick<QueryOptions, 'guard' | 'label'>, defaults: CallDefaults): void => {
+  const { guard, pool } = defaults;
+  const action = guard.decide(verdict, o.guard === 'waive');
+  if (action === 'pass') return;
+  publish('guard', () => ({ pool, label: o.label, verdict, action: action === 'warn' ? 'warned' : 'blocked' }));
+  if (action === 'warn') return;
+  const { score, bytes, fingerprint, summary } = verdict;
+  const { maxScore, maxTextBytes } = guard.options;
+  const reasons = verdict.reasons.map(({ name, count }) => `${name} ${count}`);
+  throw new GuardBlockedError(
+    { score, maxScore, bytes, maxTextBytes, reasons, fingerprint, summary },
+    { label: o.label },
+  );
+};
+
+/** Of several statements in one text the server runs none. */
+const refuseTxControl = ({ txControl, keyword, statements }: Verdict): void => {
+  if (txControl && statements === 1) throw new TxControlError({ keyword: keyword.toUpperCase() });
+};
+
 /**
  * A statement that rides along with COMMIT: without a row limit and a deadline of its own.
- * @throws {@link ArgumentInvalidError}, {@link TxControlError}; COPY needs the connection to itself
+ * @throws {@link ArgumentInvalidError}, {@link TxControlError}, {@link GuardBlockedError}; COPY needs the connection to itself
  */
-export const bindStatement = (text: string, values: readonly unknown[] = []): GroupStatement => {
-  const { keyword, txControl } = statementKind(text);
-  if (txControl) throw new TxControlError({ keyword: keyword.toUpperCase() });
-  if (keyword === 'copy') throw new ArgumentInvalidError({ argument: 'text', expected: 'a statement other than COPY' });
+export const bindStatement = (statement: BoundStatement, defaults: CallDefaults): GroupStatement => {
+  const { text, values = [] } = statement;
+  const verdict = defaults.guard.judge(text);
+  refuseTxControl(verdict);
+  if (verdict.keyword === 'copy')
+    throw new ArgumentInvalidError({ argument: 'text', expected: 'a statement other than COPY' });
+  passGuard(verdict, {}, defaults);
   return { text, values: wireValues(values), rowLimit: 0 };
 };
 
 /**
  * Checks a call before anything is sent.
  * Only reads get a row limit: a portal that is cut off after n rows of `INSERT … RETURNING` has inserted all of them (H29).
- * @throws {@link ArgumentInvalidError}, {@link TxControlError} unless `txControl` is allowed
+ * @throws {@link ArgumentInvalidError}, {@link GuardBlockedError}, and {@link TxControlError} unless `txControl` is allowed
  */
 export const prepareCall = (
-  statement: { readonly text: string; readonly params: readonly unknown[] | undefined },
+  given: { readonly statement: Sql; readonly params: readonly unknown[] | undefined },
   o: QueryOptions,
   how: { readonly defaults: CallDefaults; readonly txControl: 'allowed' | 'refused' },
 ): Call => {
-  const { text, params } = statement;
-  if (typeof text !== 'string') throw new ArgumentInvalidError({ argument: 'text', expected: 'a statement' });
-  const kind = statementKind(text);
-  if (kind.txControl && how.txControl === 'refused') throw new TxControlError({ keyword: kind.keyword.toUpperCase() });
+  const { text, values, traits, placed } = givenStatement(given.statement, given.params);
   const { defaults } = how;
-  const maxRows = o.maxRows ?? defaults.maxRows;
+  const verdict = defaults.guard.judge(text);
+  if (how.txControl === 'refused') refuseTxControl(verdict);
+  const { maxRows = traits.maxRows ?? defaults.maxRows, idempotent = traits.idempotent ?? false, label, signal } = o;
   if (!Number.isInteger(maxRows) || maxRows < 1)
     throw new ArgumentInvalidError({ argument: 'maxRows', expected: 'a positive integer' });
+  if (placed !== undefined && verdict.params !== placed)
+    throw new ArgumentInvalidError({
+      argument: 'sql',
+      expected: 'no value inside a string, a comment or a quoted name',
+    });
   const deadlineMs = deadlineOf(o, defaults.queryDeadlineMs);
+  const wire = wireValues(values);
+  passGuard(verdict, { ...traits, ...o }, defaults);
   const startedAtMs = defaults.clock.now();
   return {
-    statement: { text, values: wireValues(params ?? []), rowLimit: kind.operation === 'read' ? maxRows + 1 : 0 },
-    kind,
+    statement: { text, values: wire, rowLimit: verdict.operation === 'read' ? maxRows + 1 : 0 },
+    verdict,
     maxRows,
-    label: o.label,
-    signal: o.signal,
+    idempotent,
+    label,
+    signal,
     startedAtMs,
     deadlineMs,
     deadlineAtMs: startedAtMs + deadlineMs,

@@ -3,6 +3,8 @@ import type { Connection } from './connection.ts';
 import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
 import type { PoolContext } from './context.ts';
 import { publish } from './diagnostics.ts';
+import { StatementGuard } from './guard/guard.ts';
+import type { Operation } from './guard/statement-words.ts';
 import { healthOf, type HealthReport } from './health.ts';
 import { LeasePool, type HolderReport } from './lease-pool.ts';
 import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
@@ -10,11 +12,13 @@ import type { PostgresOptions } from './options.ts';
 import { LeaseLostError } from './outcome-errors.ts';
 import type { Row } from './pipeline.ts';
 import type { Queries, QueryOptions, Result } from './queries.ts';
+import { QueryStatistics, type QueryStats, type TopQueriesOptions } from './query-stats.ts';
 import { submit } from './query.ts';
 import { resolvePostgresOptions, type ResolvedPostgresOptions } from './resolve-options.ts';
 import { RowShapes } from './row-shapes.ts';
 import { runTransaction } from './run-transaction.ts';
 import { runStartupChecks, type StartupReport } from './startup-check.ts';
+import type { Sql } from './statement.ts';
 import { createCounters, statsOf, type Counters, type PostgresStats } from './stats.ts';
 import type { Tx, TxOptions } from './tx.ts';
 import { ArgumentInvalidError, PostgresClosedError } from './usage-errors.ts';
@@ -50,6 +54,8 @@ export interface Postgres extends Queries, AsyncDisposable {
   /** Judged by the numbers at hand, without I/O. */
   health(): HealthReport;
   stats(): PostgresStats;
+  /** What statements have cost since creation, those that cost most first. At most `statistics.fingerprints` are told apart. */
+  topQueries(o?: TopQueriesOptions): QueryStats[];
   /** Ends the pool: waiters are refused, leases may finish until the deadline (default: 10_000 ms), then they are cut off. Never rejects. */
   close(o?: { readonly deadlineMs?: number }): Promise<CloseReport>;
 }
@@ -69,10 +75,14 @@ class ConnectionManager extends RowShapes implements Postgres {
     super();
     this.#options = options;
     this.name = options.name;
-    const { name, host, port, database, clock, maxRows } = options;
+    const { name, host, port, database, clock, maxRows, slowQueryMs } = options;
+    const { operations } = this.#counters;
+    const { queryDeadlineMs } = options.timeouts;
+    const statistics = new QueryStatistics(options.statistics.fingerprints);
+    const guard = new StatementGuard(options.guard);
     const shared = {
-      target: { pool: name, host, port, database, clock, operations: this.#counters.operations },
-      defaults: { pool: name, queryDeadlineMs: options.timeouts.queryDeadlineMs, maxRows, clock },
+      target: { pool: name, host, port, database, clock, operations, statistics, slowQueryMs },
+      defaults: { pool: name, queryDeadlineMs, maxRows, clock, guard },
     };
     const leases = new LeasePool(options, {
       counters: this.#counters,
@@ -82,14 +92,15 @@ class ConnectionManager extends RowShapes implements Postgres {
     publish('created', () => ({ name, instance: this }));
   }
 
-  query<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
-  async query(text: string, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
-    const call = prepareCall({ text, params }, o, { defaults: this.#context.defaults, txControl: 'refused' });
+  query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
+  async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
+    const call = prepareCall({ statement, params }, o, { defaults: this.#context.defaults, txControl: 'refused' });
     try {
       return await this.#queryOnce(call, 1);
     } catch (error) {
-      // The connection had died unnoticed and nothing was sent: the next one may do it.
-      if (error instanceof LeaseLostError && error.outcome === 'not-sent') return this.#queryOnce(call, 2);
+      // The connection had died: the next one may do it, if nothing was sent or the statement may run twice.
+      const isHarmless = error instanceof LeaseLostError && (error.outcome === 'not-sent' || call.idempotent);
+      if (isHarmless) return this.#queryOnce(call, 2);
       throw error;
     }
   }
@@ -118,7 +129,12 @@ class ConnectionManager extends RowShapes implements Postgres {
 
   stats(): PostgresStats {
     const { name, host, clock } = this.#options;
-    return statsOf(this.#context.leases.state, this.#counters, { name, host, nowMs: clock.now() });
+    const guard = this.#context.defaults.guard.stats();
+    return statsOf(this.#context.leases.state, this.#counters, { name, host, nowMs: clock.now(), guard });
+  }
+
+  topQueries(o?: TopQueriesOptions): QueryStats[] {
+    return this.#context.target.statistics.top(o);
   }
 
   close(o: { readonly deadlineMs?: number } = {}): Promise<CloseReport> {
@@ -134,6 +150,10 @@ class ConnectionManager extends RowShapes implements Postgres {
   checks(): readonly ConnectivityCheck[] {
     const { host, port, clock } = this.#options;
     return checksOf({ host, port, clock, queries: this });
+  }
+
+  protected operationOf(text: string): Operation {
+    return this.#context.defaults.guard.judge(text).operation;
   }
 
   async #queryOnce(call: Call, attempt: number): Promise<Result> {

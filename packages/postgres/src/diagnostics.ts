@@ -1,8 +1,8 @@
 import { channel, type Channel } from 'node:diagnostics_channel';
 
 import type { PostgresErrorCode } from './errors.ts';
+import type { Verdict } from './guard/verdict.ts';
 import type { RetireReason } from './lease-model.ts';
-import type { Operation } from './statement-kind.ts';
 
 // Channels `busbar:postgres:<event>`. `pool` is the option `name`. Messages never hold parameters or rows; errors are our own, sanitised.
 
@@ -65,7 +65,7 @@ export interface PressureMessage {
 }
 export interface QueryMessage {
   readonly pool: string;
-  readonly verdict: { readonly operation: Operation; readonly summary: string };
+  readonly verdict: Verdict;
   readonly label: string | undefined;
   /** From the call to its end, waiting included. */
   readonly durationMs: number;
@@ -77,6 +77,23 @@ export interface QueryMessage {
   readonly host: string;
   readonly port: number;
   readonly database: string;
+}
+/** A statement took `slowQueryMs` or longer, its wait for a connection not counted. */
+export interface QuerySlowMessage {
+  readonly pool: string;
+  readonly verdict: Verdict;
+  readonly label: string | undefined;
+  readonly durationMs: number;
+  readonly rows: number;
+  /** The statement without its literals and comments, cut off at 2 000 characters. */
+  readonly statement: string;
+}
+/** A statement over a limit of the query guard, in mode `warn` or `block`. */
+export interface GuardMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+  readonly verdict: Verdict;
+  readonly action: 'warned' | 'blocked';
 }
 export interface TxMessage {
   readonly pool: string;
@@ -128,6 +145,8 @@ interface Messages {
   readonly 'acquire-timeout': PressureMessage;
   readonly 'queue-full': PressureMessage;
   readonly query: QueryMessage;
+  readonly 'query-slow': QuerySlowMessage;
+  readonly guard: GuardMessage;
   readonly tx: TxMessage;
   readonly 'tx-retry': TxRetryMessage;
   readonly 'dirty-release': DirtyReleaseMessage;
@@ -148,6 +167,8 @@ const CHANNELS: Readonly<Record<keyof Messages, Channel>> = {
   'acquire-timeout': of('acquire-timeout'),
   'queue-full': of('queue-full'),
   query: of('query'),
+  'query-slow': of('query-slow'),
+  guard: of('guard'),
   tx: of('tx'),
   'tx-retry': of('tx-retry'),
   'dirty-release': of('dirty-release'),

@@ -3,23 +3,37 @@ export { connectivityChecks, createPostgres } from './connection-manager.ts';
 export type { CloseReport, LeaseOptions, Postgres } from './connection-manager.ts';
 export type { Lease } from './lease.ts';
 export type { Tx, TxOptions } from './tx.ts';
-export type { BoundStatement, Queries, Queryable, QueryOptions, Result } from './queries.ts';
+export type { Queries, Queryable, QueryOptions, Result } from './queries.ts';
 export type { Field, Row } from './pipeline.ts';
+
+// Statements
+export { defineStatement, sql } from './statement.ts';
+export type { BoundStatement, Sql, SqlFragment, Statement, StatementSpec, StatementTraits } from './statement.ts';
+export { createGuard } from './guard/guard.ts';
+export type { Guard, GuardExcess, GuardStats } from './guard/guard.ts';
+export type { GuardWeights, ScoreReason, Verdict } from './guard/verdict.ts';
+export type { Operation } from './guard/statement-words.ts';
 
 // Options
 export { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from './options.ts';
 export type {
+  GuardMode,
+  GuardOptions,
+  GuardWeightOptions,
   NumberLimit,
   PoolOptions,
   PostgresOptions,
   RetryOptions,
   SessionOptions,
+  StatementOptions,
+  StatisticsOptions,
   TimeoutOptions,
   TlsMode,
   TlsOptions,
   TxRetryCause,
 } from './options.ts';
 export { resolvePostgresOptions } from './resolve-options.ts';
+export type { ResolvedGuard } from './guard/guard-options.ts';
 export type { ResolvedPostgresOptions, ResolvedTxRetry } from './resolve-options.ts';
 export type { ResolvedSession, SetupFunction } from './session.ts';
 export type { ResolvedTls, TlsMaterial } from './tls.ts';
@@ -32,6 +46,7 @@ export type { HealthCode, HealthReason, HealthReport, HealthStatus } from './hea
 export type { HolderReport } from './lease-pool.ts';
 export type { RetireReason } from './lease-model.ts';
 export type { StartupCheck, StartupReport } from './startup-check.ts';
+export type { QueryStats, TopQueriesOptions } from './query-stats.ts';
 export type { OperationStats, PostgresStats } from './stats.ts';
 export type { Distribution } from './histogram.ts';
 export type {
@@ -42,16 +57,17 @@ export type {
   ConnectMessage,
   CreatedMessage,
   DirtyReleaseMessage,
+  GuardMessage,
   HookErrorMessage,
   LeaseLostMessage,
   LeaseMessage,
   PressureMessage,
   QueryMessage,
+  QuerySlowMessage,
   ReleaseMessage,
   TxMessage,
   TxRetryMessage,
 } from './diagnostics.ts';
-export type { Operation } from './statement-kind.ts';
 
 // Errors
 export { isPostgresError, PostgresError } from './errors.ts';
@@ -90,6 +106,7 @@ export type { ServerErrorKind, SqlStateClass } from './sqlstate.ts';
 export {
   ArgumentInvalidError,
   DeadlineError,
+  GuardBlockedError,
   LeaseBusyError,
   LeaseReleasedError,
   PostgresAbortedError,
@@ -100,4 +117,4 @@ export {
   TxControlError,
   TxEndedError,
 } from './usage-errors.ts';
-export type { PoolDetails } from './usage-errors.ts';
+export type { GuardDetails, PoolDetails } from './usage-errors.ts';

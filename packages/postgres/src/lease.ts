@@ -1,11 +1,13 @@
 import { prepareCall } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
+import type { Operation } from './guard/statement-words.ts';
 import { leaseLost } from './outcome.ts';
 import type { Row } from './pipeline.ts';
 import type { Queries, QueryOptions, Result } from './queries.ts';
 import { submit } from './query.ts';
 import { RowShapes } from './row-shapes.ts';
+import type { Sql } from './statement.ts';
 import { LeaseBusyError, LeaseReleasedError } from './usage-errors.ts';
 
 /** One physical connection, held until `release()`. Statements run one after the other, in the order of the calls. */
@@ -35,14 +37,18 @@ export class ConnectionQueries extends RowShapes {
     this.#connection = connection;
   }
 
-  query<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
-  async query(text: string, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
+  query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
+  async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
     const { defaults, target } = this.#context;
-    const call = prepareCall({ text, params }, o, { defaults, txControl: 'allowed' });
+    const call = prepareCall({ statement, params }, o, { defaults, txControl: 'allowed' });
     this.assertUsable(o.label);
     // The borrower may have begun a transaction of his own; ending it is not part of it.
-    const inTransaction = this.#connection.status === 'T' && !call.kind.txControl;
+    const inTransaction = this.#connection.status === 'T' && !call.verdict.txControl;
     return submit(this.#connection, call, { target, inTransaction, acquireMs: 0, attempt: 1 });
+  }
+
+  protected operationOf(text: string): Operation {
+    return this.#context.defaults.guard.judge(text).operation;
   }
 
   /** May refuse the use of the connection. */

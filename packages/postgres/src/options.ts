@@ -91,6 +91,56 @@ export interface RetryOptions {
   readonly on?: readonly TxRetryCause[];
 }
 
+/** Points of the query guard for each occurrence; 0 = not counted. Range: 0..100 each. */
+export interface GuardWeightOptions {
+  /** JOIN, and a comma between tables. Default: 2. */
+  readonly join?: number;
+  /** A query in parentheses. Default: 3. */
+  readonly subselect?: number;
+  /** UNION, INTERSECT, EXCEPT. Default: 4. */
+  readonly union?: number;
+  /** LIKE with a pattern that begins with `%`. Default: 5. */
+  readonly leadingWildcard?: number;
+  /** `~`, `~*`, `!~`, `!~*`, SIMILAR TO. Default: 6. */
+  readonly regex?: number;
+  /** array_agg, string_agg, generate_series, RECURSIVE. Default: 3. */
+  readonly expensiveFunction?: number;
+  /** ORDER BY of the whole result without LIMIT or FETCH. Default: 2. */
+  readonly unlimitedOrder?: number;
+  /** UPDATE or DELETE without WHERE. Default: 8. */
+  readonly unfilteredWrite?: number;
+}
+
+/** Judges statements by their text before they are sent. Advisory: the limits that hold are those of the server. */
+export interface GuardOptions {
+  /** What happens to a statement over a limit: nothing (`off`), it is counted (`observe`), published (`warn`), refused (`block`). Default: `observe`. */
+  readonly mode?: GuardMode;
+  /** Highest score that passes. Default: 20. Range: 1..1_000. */
+  readonly maxScore?: number;
+  readonly weights?: GuardWeightOptions;
+  /** Longest text that passes, in UTF-8; rows of VALUES behind the first are not counted. Default: 65_536 bytes. Range: 1_024..1_073_741_824. */
+  readonly maxTextBytes?: number;
+  /** Verdicts remembered. Default: 500. Range: 16..100_000. */
+  readonly cacheSize?: number;
+}
+
+export type GuardMode = 'off' | 'observe' | 'warn' | 'block';
+
+/** Prepared statements of each connection: what is used often is parsed and planned once. */
+export interface StatementOptions {
+  /** Prepared at the same time on one connection; the one that was not used for longest is closed. Default: 100. Range: 0..10_000; 0 = none at all. */
+  readonly cacheSize?: number;
+  /** A statement is prepared anew after this, so that its plan follows the data. Default: 300_000 ms. Range: from 0; 0 = never. */
+  readonly ttlMs?: number;
+  /** Uses in the pool after which a statement is prepared by itself. Default: 3. Range: 0..1_000; 0 = only what has a `name`. */
+  readonly autoPrepareAfter?: number;
+}
+
+export interface StatisticsOptions {
+  /** Statements that are told apart in `topQueries()`; further ones fold into `other`. Default: 500. Range: 1..10_000. */
+  readonly fingerprints?: number;
+}
+
 export interface PostgresOptions {
   /** Names this pool in errors, channels and metrics. Default: `default`. */
   readonly name?: string;
@@ -113,6 +163,11 @@ export interface PostgresOptions {
   readonly retry?: RetryOptions;
   /** Rows a read may return; more is an error and the server stops there. Default: 100_000. Range: from 1. */
   readonly maxRows?: number;
+  readonly guard?: GuardOptions;
+  readonly statements?: StatementOptions;
+  /** A statement that took this long, its wait for a connection not counted, is published as `query-slow`. Default: 1_000 ms. Range: from 1. */
+  readonly slowQueryMs?: number;
+  readonly statistics?: StatisticsOptions;
   /** Monotonic clock. Default: the system's. */
   readonly clock?: Clock;
   /** Default: the system's. */
@@ -154,6 +209,21 @@ export const POSTGRES_DEFAULTS = Object.freeze({
   }),
   retry: Object.freeze({ maxAttempts: 4, baseMs: 5, maxMs: 250 }),
   retryOn: Object.freeze(['serialization', 'deadlock'] as const),
+  guardMode: 'observe',
+  guard: Object.freeze({ maxScore: 20, maxTextBytes: 65_536, cacheSize: 500 }),
+  guardWeights: Object.freeze({
+    join: 2,
+    subselect: 3,
+    union: 4,
+    leadingWildcard: 5,
+    regex: 6,
+    expensiveFunction: 3,
+    unlimitedOrder: 2,
+    unfilteredWrite: 8,
+  }),
+  statements: Object.freeze({ cacheSize: 100, ttlMs: 300_000, autoPrepareAfter: 3 }),
+  slowQueryMs: 1_000,
+  statistics: Object.freeze({ fingerprints: 500 }),
 } as const);
 
 export interface NumberLimit {
@@ -164,7 +234,9 @@ export interface NumberLimit {
 
 /** The longest delay a Node.js timer can hold. */
 const MAX_MS = 2_147_483_647;
+const MAX_STRING_BYTES = 1_073_741_824;
 const integer = (min: number, max: number): NumberLimit => Object.freeze({ min, max, integer: true });
+const weight = integer(0, 100);
 
 /** The range of every number, ends included. */
 export const POSTGRES_LIMITS = Object.freeze({
@@ -194,6 +266,28 @@ export const POSTGRES_LIMITS = Object.freeze({
   }),
   queryDeadlineMs: integer(100, MAX_MS),
   retry: Object.freeze({ maxAttempts: integer(1, 20), baseMs: integer(1, 60_000), maxMs: integer(1, 60_000) }),
+  guard: Object.freeze({
+    maxScore: integer(1, 1_000),
+    maxTextBytes: integer(1_024, MAX_STRING_BYTES),
+    cacheSize: integer(16, 100_000),
+  }),
+  guardWeights: Object.freeze({
+    join: weight,
+    subselect: weight,
+    union: weight,
+    leadingWildcard: weight,
+    regex: weight,
+    expensiveFunction: weight,
+    unlimitedOrder: weight,
+    unfilteredWrite: weight,
+  }),
+  statements: Object.freeze({
+    cacheSize: integer(0, 10_000),
+    ttlMs: integer(0, MAX_MS),
+    autoPrepareAfter: integer(0, 1_000),
+  }),
+  slowQueryMs: integer(1, MAX_MS),
+  statistics: Object.freeze({ fingerprints: integer(1, 10_000) }),
   gucs: 32,
   nameBytes: 63,
 });

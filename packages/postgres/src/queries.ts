@@ -1,14 +1,13 @@
 import type { Field, Row } from './pipeline.ts';
+import type { Sql, StatementTraits } from './statement.ts';
 
-export interface QueryOptions {
+export interface QueryOptions extends StatementTraits {
   /** Ends the call: a waiting one leaves the queue, a running statement is cancelled on the server. */
   readonly signal?: AbortSignal;
   /** Budget of the call, waiting for a connection included. Default: `timeouts.queryDeadlineMs`. Unit: ms. */
   readonly deadlineMs?: number;
   /** Names the call in errors, channels and statistics. */
   readonly label?: string;
-  /** Rows a read may return. Default: the pool's `maxRows`. */
-  readonly maxRows?: number;
 }
 
 export interface Result<R = Row> {
@@ -21,31 +20,29 @@ export interface Result<R = Row> {
 }
 
 /**
- * Runs one statement with `$n` parameters. The row type is the caller's claim about the statement; it is not checked.
- * Several statements in one text are refused by the server.
+ * Runs one statement: a text with `$n` parameters, one of `defineStatement`, or a template of `sql`, which brings its values along. The row type
+ * is the caller's claim about the statement; it is not checked. Several statements in one text are refused by the server.
  */
 export interface Queryable {
-  query<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
+  query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
 }
 
 /** The shapes of a result that a caller expects; a result of another shape is a {@link RowCountError}. */
 export interface Queries extends Queryable {
   /** The one row. */
-  one<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<R>;
+  one<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<R>;
   /** The row, or `undefined` if there is none. */
-  maybeOne<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<R | undefined>;
+  maybeOne<R extends Row = Row>(
+    statement: Sql<R>,
+    params?: readonly unknown[],
+    o?: QueryOptions,
+  ): Promise<R | undefined>;
   /** The first column of the one row. */
-  value<V = unknown>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<V>;
+  value<V = unknown>(statement: Sql, params?: readonly unknown[], o?: QueryOptions): Promise<V>;
   /** The number of rows affected; with `expectRows`, exactly that many. */
   execute(
-    text: string,
+    statement: Sql,
     params?: readonly unknown[],
     o?: QueryOptions & { readonly expectRows?: number },
   ): Promise<number>;
-}
-
-/** A statement with its parameters, to be sent later. */
-export interface BoundStatement {
-  readonly text: string;
-  readonly values?: readonly unknown[];
 }

@@ -3,9 +3,11 @@ import type { Connection } from './connection.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
 import type { ExecutionOutcome } from './execution.ts';
+import { statementSkeleton } from './guard/verdict.ts';
 import { errorOfOutcome } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { Result } from './queries.ts';
+import type { QueryStatistics } from './query-stats.ts';
 import type { Counters } from './stats.ts';
 import { TooManyRowsError } from './usage-errors.ts';
 
@@ -17,6 +19,8 @@ export interface QueryTarget {
   readonly database: string;
   readonly clock: { now(): number };
   readonly operations: Counters['operations'];
+  readonly statistics: QueryStatistics;
+  readonly slowQueryMs: number;
 }
 
 export interface Submission {
@@ -34,28 +38,56 @@ export interface Submission {
 const tooManyRows = (call: Call): TooManyRowsError =>
   new TooManyRowsError({ maxRows: call.maxRows }, { label: call.label });
 
-const record = (call: Call, how: Submission, o: { rows: number; error: PostgresError | undefined }): void => {
-  const { target, acquireMs, attempt } = how;
-  const durationMs = target.clock.now() - call.startedAtMs;
-  const counters = target.operations[call.kind.operation];
+const MAX_STATEMENT_CHARS = 2_000;
+
+interface Recorded {
+  readonly rows: number;
+  readonly error: PostgresError | undefined;
+}
+
+const count = (call: Call, how: Submission, o: Recorded & { durationMs: number }): void => {
+  const { operations, statistics } = how.target;
+  const counters = operations[call.verdict.operation];
   counters.count += 1;
   counters.rows += o.rows;
   if (o.error !== undefined) counters.errors += 1;
-  counters.durationMs.record(durationMs);
-  counters.acquireMs.record(acquireMs);
+  counters.durationMs.record(o.durationMs);
+  counters.acquireMs.record(how.acquireMs);
+  statistics.record(call.verdict, {
+    durationMs: o.durationMs - how.acquireMs,
+    rows: o.rows,
+    failed: o.error !== undefined,
+  });
+};
+
+const record = (call: Call, how: Submission, o: Recorded): void => {
+  const { target, acquireMs, attempt } = how;
+  const { pool, host, port, database } = target;
+  const { verdict, label } = call;
+  const durationMs = target.clock.now() - call.startedAtMs;
+  count(call, how, { ...o, durationMs });
   publish('query', () => ({
-    pool: target.pool,
-    verdict: { operation: call.kind.operation, summary: call.kind.keyword.toUpperCase() },
-    label: call.label,
+    pool,
+    verdict,
+    label,
     durationMs,
     acquireMs,
     rows: o.rows,
     ...(o.error?.sqlState === undefined ? {} : { sqlState: o.error.sqlState }),
     ...(o.error === undefined ? {} : { code: o.error.code }),
     attempt,
-    host: target.host,
-    port: target.port,
-    database: target.database,
+    host,
+    port,
+    database,
+  }));
+  if (durationMs - acquireMs < target.slowQueryMs) return;
+  publish('query-slow', () => ({
+    pool,
+    verdict,
+    label,
+    durationMs: durationMs - acquireMs,
+    rows: o.rows,
+    statement: statementSkeleton(call.statement.text, MAX_STATEMENT_CHARS),
   }));
 };
 

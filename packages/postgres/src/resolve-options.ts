@@ -1,15 +1,18 @@
 import { systemClock, systemTimers, type Clock, type Timers } from '@busbar/retry';
 
+import { checkNumber, refuseUnknown, withDefaults } from './check-options.ts';
 import { splitUrl, type UrlParts } from './connection-url.ts';
 import { credentialsFromFile, credentialsFromPassword, type CredentialsProvider } from './credentials.ts';
+import { resolveGuard, type ResolvedGuard } from './guard/guard-options.ts';
 import {
   POSTGRES_DEFAULTS,
   POSTGRES_LIMITS,
-  type NumberLimit,
   type PoolOptions,
   type PostgresOptions,
   type RetryOptions,
   type SessionOptions,
+  type StatementOptions,
+  type StatisticsOptions,
   type TimeoutOptions,
   type TlsOptions,
   type TxRetryCause,
@@ -32,6 +35,10 @@ export interface ResolvedPostgresOptions {
   readonly timeouts: Readonly<Required<TimeoutOptions>>;
   readonly retry: ResolvedTxRetry;
   readonly maxRows: number;
+  readonly guard: ResolvedGuard;
+  readonly statements: Readonly<Required<StatementOptions>>;
+  readonly slowQueryMs: number;
+  readonly statistics: Readonly<Required<StatisticsOptions>>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: () => number;
@@ -44,41 +51,22 @@ export interface ResolvedTxRetry {
   readonly on: readonly TxRetryCause[];
 }
 
-type Numbers<K extends string> = Readonly<Record<K, number>>;
-
 const RETRY_CAUSES: readonly string[] = ['serialization', 'deadlock', 'lock-timeout', 'read-only', 'connection'];
 const KNOWN_KEYS = {
-  '': 'name url host port database user password passwordFile credentials tls session pool timeouts retry maxRows clock timers random'.split(
+  '': 'name url host port database user password passwordFile credentials tls session pool timeouts retry maxRows guard statements slowQueryMs statistics clock timers random'.split(
     ' ',
   ),
   'tls.': ['mode', 'ca', 'cert', 'key', 'serverName'],
   'session.': ['searchPath', 'applicationName', 'timeZone', 'gucs', 'setup'],
   'pool.': Object.keys(POSTGRES_LIMITS.pool),
   'timeouts.': [...Object.keys(POSTGRES_LIMITS.timeouts), 'queryDeadlineMs'],
+  'statements.': Object.keys(POSTGRES_LIMITS.statements),
+  'statistics.': Object.keys(POSTGRES_LIMITS.statistics),
   'retry.': [...Object.keys(POSTGRES_LIMITS.retry), 'on'],
 } as const;
 
 const refuseUnknownKeys = (prefix: keyof typeof KNOWN_KEYS, given: object | undefined, issues: string[]): void => {
-  const known: readonly string[] = KNOWN_KEYS[prefix];
-  for (const key of Object.keys(given ?? {})) if (!known.includes(key)) issues.push(`${prefix}${key}: unknown option`);
-};
-
-const checkNumber = (path: string, value: number, check: { limit: NumberLimit; issues: string[] }): void => {
-  const { min, max, integer } = check.limit;
-  if (typeof value === 'number' && value >= min && value <= max && (!integer || Number.isInteger(value))) return;
-  check.issues.push(`${path}: expected ${integer ? 'an integer' : 'a number'} from ${min} to ${max}`);
-};
-
-const withDefaults = <K extends string>(
-  given: Partial<Numbers<NoInfer<K>>> | undefined,
-  o: { prefix: string; defaults: Numbers<K>; limits: Readonly<Record<NoInfer<K>, NumberLimit>>; issues: string[] },
-): Numbers<K> => {
-  const resolved: Record<K, number> = { ...o.defaults };
-  for (const key in o.defaults) {
-    resolved[key] = given?.[key] ?? o.defaults[key];
-    checkNumber(`${o.prefix}${key}`, resolved[key], { limit: o.limits[key], issues: o.issues });
-  }
-  return Object.freeze(resolved);
+  refuseUnknown(given, { prefix, known: KNOWN_KEYS[prefix], issues });
 };
 
 const checkText = (path: string, value: unknown, issues: string[]): void => {
@@ -231,11 +219,14 @@ export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgr
   refuseUnknownKeys('', options, issues);
   refuseUnknownKeys('pool.', options.pool, issues);
   refuseUnknownKeys('timeouts.', options.timeouts, issues);
+  refuseUnknownKeys('statements.', options.statements, issues);
+  refuseUnknownKeys('statistics.', options.statistics, issues);
   const url = mergeUrl(options, issues);
   const name = options.name ?? POSTGRES_DEFAULTS.name;
   if (!/^[a-z][a-z0-9-]{0,62}$/.test(name)) issues.push('name: expected ^[a-z][a-z0-9-]{0,62}$');
-  const maxRows = options.maxRows ?? POSTGRES_DEFAULTS.maxRows;
+  const { maxRows = POSTGRES_DEFAULTS.maxRows, slowQueryMs = POSTGRES_DEFAULTS.slowQueryMs } = options;
   checkNumber('maxRows', maxRows, { limit: POSTGRES_LIMITS.maxRows, issues });
+  checkNumber('slowQueryMs', slowQueryMs, { limit: POSTGRES_LIMITS.slowQueryMs, issues });
   const resolved = {
     name,
     ...resolveTarget(options, url, issues),
@@ -246,6 +237,20 @@ export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgr
     timeouts: resolveTimeouts(options, issues),
     retry: resolveRetry(options.retry, { ...POSTGRES_DEFAULTS.retry, on: POSTGRES_DEFAULTS.retryOn }, issues),
     maxRows,
+    guard: resolveGuard(options.guard, issues),
+    statements: withDefaults(options.statements, {
+      prefix: 'statements.',
+      defaults: POSTGRES_DEFAULTS.statements,
+      limits: POSTGRES_LIMITS.statements,
+      issues,
+    }),
+    slowQueryMs,
+    statistics: withDefaults(options.statistics, {
+      prefix: 'statistics.',
+      defaults: POSTGRES_DEFAULTS.statistics,
+      limits: POSTGRES_LIMITS.statistics,
+      issues,
+    }),
     clock: options.clock ?? systemClock,
     timers: options.timers ?? systemTimers,
     random: options.random ?? Math.random,

@@ -1,6 +1,7 @@
+import type { Operation } from './guard/statement-words.ts';
 import type { Row } from './pipeline.ts';
 import type { Queries, QueryOptions, Result } from './queries.ts';
-import { statementKind } from './statement-kind.ts';
+import { givenStatement, type Sql } from './statement.ts';
 import { RowCountError } from './usage-errors.ts';
 
 type ExpectRows = QueryOptions & { readonly expectRows?: number };
@@ -10,45 +11,51 @@ export abstract class RowShapes implements Queries {
   /** A wrong count inside a transaction undoes the statement, as the error ends the callback. */
   protected abstract readonly undoneByError: boolean;
 
-  abstract query<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
+  protected abstract operationOf(text: string): Operation;
 
-  async one<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<R> {
-    const { rows } = await this.query<R>(text, params, o);
+  abstract query<R extends Row = Row>(
+    statement: Sql<R>,
+    params?: readonly unknown[],
+    o?: QueryOptions,
+  ): Promise<Result<R>>;
+
+  async one<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<R> {
+    const { rows } = await this.query<R>(statement, params, o);
     const [row] = rows;
-    if (row === undefined || rows.length !== 1) throw this.#wrongCount(text, 'one row', { rows: rows.length, o });
+    if (row === undefined || rows.length !== 1) throw this.#wrongCount(statement, 'one row', { rows: rows.length, o });
     return row;
   }
 
   async maybeOne<R extends Row = Row>(
-    text: string,
+    statement: Sql<R>,
     params?: readonly unknown[],
     o?: QueryOptions,
   ): Promise<R | undefined> {
-    const { rows } = await this.query<R>(text, params, o);
-    if (rows.length > 1) throw this.#wrongCount(text, 'at most one row', { rows: rows.length, o });
+    const { rows } = await this.query<R>(statement, params, o);
+    if (rows.length > 1) throw this.#wrongCount(statement, 'at most one row', { rows: rows.length, o });
     return rows[0];
   }
 
-  value<V = unknown>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<V>;
-  async value(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<unknown> {
-    const { rows, fields } = await this.query(text, params, o);
+  value<V = unknown>(statement: Sql, params?: readonly unknown[], o?: QueryOptions): Promise<V>;
+  async value(statement: Sql, params?: readonly unknown[], o?: QueryOptions): Promise<unknown> {
+    const { rows, fields } = await this.query(statement, params, o);
     const [row] = rows;
     const [field] = fields;
     if (row === undefined || rows.length !== 1 || field === undefined)
-      throw this.#wrongCount(text, 'one row with a column', { rows: rows.length, o });
+      throw this.#wrongCount(statement, 'one row with a column', { rows: rows.length, o });
     return row[field.name];
   }
 
-  async execute(text: string, params?: readonly unknown[], o: ExpectRows = {}): Promise<number> {
+  async execute(statement: Sql, params?: readonly unknown[], o: ExpectRows = {}): Promise<number> {
     const { expectRows, ...options } = o;
-    const { rowCount } = await this.query(text, params, options);
+    const { rowCount } = await this.query(statement, params, options);
     if (expectRows !== undefined && rowCount !== expectRows)
-      throw this.#wrongCount(text, `${expectRows} rows affected`, { rows: rowCount, o });
+      throw this.#wrongCount(statement, `${expectRows} rows affected`, { rows: rowCount, o });
     return rowCount;
   }
 
-  #wrongCount(text: string, expected: string, met: { rows: number; o: QueryOptions | undefined }): RowCountError {
-    const undone = this.undoneByError || statementKind(text).operation === 'read';
+  #wrongCount(statement: Sql, expected: string, met: { rows: number; o: QueryOptions | undefined }): RowCountError {
+    const undone = this.undoneByError || this.operationOf(givenStatement(statement).text) === 'read';
     return new RowCountError(
       { expected, rows: met.rows },
       { outcome: undone ? 'rejected' : 'unknown', label: met.o?.label },

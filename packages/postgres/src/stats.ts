@@ -1,6 +1,7 @@
+import type { GuardStats } from './guard/guard.ts';
+import type { Operation } from './guard/statement-words.ts';
 import { Histogram, type Distribution } from './histogram.ts';
 import type { LeasePoolState, RetireReason } from './lease-model.ts';
-import type { Operation } from './statement-kind.ts';
 
 /** What statements of one sort have cost. */
 export interface OperationStats {
@@ -57,6 +58,7 @@ export interface PostgresStats {
   /** From the start of a connect to the end of the set-up. */
   readonly createMs: Distribution;
   readonly operations: Readonly<Record<Operation, OperationStats>>;
+  readonly guard: GuardStats;
 }
 
 /** The counters behind `operations`. */
@@ -137,7 +139,7 @@ const snapshotOf = (o: OperationCounters): OperationStats => ({
 export const statsOf = (
   pool: LeasePoolState,
   counters: Counters,
-  o: { readonly name: string; readonly host: string; readonly nowMs: number },
+  o: { readonly name: string; readonly host: string; readonly nowMs: number; readonly guard: GuardStats },
 ): PostgresStats => {
   const { committed, rolledBack, unknown, retries, closed, operations, ...counted } = counters;
   const { read, write, ddl, admin } = operations;
@@ -164,6 +166,7 @@ export const statsOf = (
     useMs: counters.useMs.snapshot(),
     createMs: counters.createMs.snapshot(),
     operations: { read: snapshotOf(read), write: snapshotOf(write), ddl: snapshotOf(ddl), admin: snapshotOf(admin) },
+    guard: o.guard,
     tx: { committed, rolledBack, unknown, retries: { ...retries } },
   };
 };

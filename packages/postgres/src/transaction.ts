@@ -14,15 +14,17 @@ import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
 import { publish, type HookErrorMessage } from './diagnostics.ts';
 import type { ExecutionOutcome } from './execution.ts';
+import type { Operation } from './guard/statement-words.ts';
 import { CommitRolledBackError, OutcomeUnknownError } from './outcome-errors.ts';
 import { errorOfOutcome, reasonOf, serverError } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
-import type { BoundStatement, QueryOptions, Result } from './queries.ts';
+import type { QueryOptions, Result } from './queries.ts';
 import { submit } from './query.ts';
 import { TxScopes, type RollbackHook, type TxScope } from './savepoint.ts';
 import { TxAbortedError } from './server-errors.ts';
 import { ROLLBACK_TIMEOUT_MS } from './slot-life.ts';
 import { classifySqlState, isConnectionFatal, sqlStateOf } from './sqlstate.ts';
+import type { BoundStatement, Sql } from './statement.ts';
 import { ArgumentInvalidError, PostgresAbortedError, TxEndedError } from './usage-errors.ts';
 
 export interface TransactionSettings {
@@ -70,9 +72,9 @@ export class Transaction {
     if (this.#ended) throw new TxEndedError({ pool: this.#context.options.name }, { label: this.#settings.label });
   }
 
-  async query(text: string, params: readonly unknown[] | undefined, o: QueryOptions): Promise<Result> {
+  async query(statement: Sql, params: readonly unknown[] | undefined, o: QueryOptions): Promise<Result> {
     this.assertOpen();
-    const call = this.#prepare({ text, params }, o);
+    const call = this.#prepare({ statement, params }, o);
     this.statements += 1;
     try {
       return await submit(this.connection, call, {
@@ -88,9 +90,13 @@ export class Transaction {
     }
   }
 
+  operationOf(text: string): Operation {
+    return this.#context.defaults.guard.judge(text).operation;
+  }
+
   commitWith(statements: readonly BoundStatement[]): void {
     this.assertOpen();
-    const bound = statements.map(({ text, values }) => bindStatement(text, values));
+    const bound = statements.map((statement) => bindStatement(statement, this.#context.defaults));
     this.#scopes.innermost.commitWith.push(...bound);
   }
 
@@ -152,14 +158,15 @@ export class Transaction {
     else this.#runRollbackHooks('afterUnknown', afterUnknown, error);
   }
 
-  #prepare(statement: { text: string; params: readonly unknown[] | undefined }, o: QueryOptions): Call {
+  #prepare(given: { statement: Sql; params: readonly unknown[] | undefined }, o: QueryOptions): Call {
     const { label, signal, maxRows, deadlineAtMs } = this.#settings;
-    const signals = [signal, o.signal].filter((given) => given !== undefined);
+    const { defaults } = this.#context;
+    const signals = [signal, o.signal].filter((one) => one !== undefined);
     const [only] = signals;
     const call = prepareCall(
-      statement,
-      { ...(label === undefined ? {} : { label }), ...(maxRows === undefined ? {} : { maxRows }), ...o },
-      { defaults: this.#context.defaults, txControl: 'refused' },
+      given,
+      { ...(label === undefined ? {} : { label }), ...o },
+      { defaults: { ...defaults, maxRows: maxRows ?? defaults.maxRows }, txControl: 'refused' },
     );
     return {
       ...call,

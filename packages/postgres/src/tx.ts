@@ -1,9 +1,11 @@
 import { isPostgresError, type PostgresErrorKind } from './errors.ts';
+import type { Operation } from './guard/statement-words.ts';
 import type { RetryOptions, TxRetryCause } from './options.ts';
 import type { Row } from './pipeline.ts';
-import type { BoundStatement, Queries, QueryOptions, Result } from './queries.ts';
+import type { Queries, QueryOptions, Result } from './queries.ts';
 import { RowShapes } from './row-shapes.ts';
 import type { RollbackHook, TxScope } from './savepoint.ts';
+import type { BoundStatement, Sql } from './statement.ts';
 import type { Transaction } from './transaction.ts';
 import { ArgumentInvalidError, TxEndedError } from './usage-errors.ts';
 
@@ -95,10 +97,10 @@ export class TxHandle extends RowShapes implements Tx {
     return this.#transaction.remainingMs;
   }
 
-  query<R extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
-  async query(text: string, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
+  query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
+  async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
     this.#assertOpen();
-    return this.#transaction.query(text, params, o);
+    return this.#transaction.query(statement, params, o);
   }
 
   async savepoint<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
@@ -133,6 +135,10 @@ export class TxHandle extends RowShapes implements Tx {
   afterUnknown(hook: RollbackHook): void {
     this.#assertOpen();
     this.#transaction.scope.afterUnknown.push(hook);
+  }
+
+  protected operationOf(text: string): Operation {
+    return this.#transaction.operationOf(text);
   }
 
   /** Nothing is accepted any more. */

@@ -234,3 +234,40 @@ export class PostgresAbortedError extends PostgresError<'BUSBAR_POSTGRES_ABORTED
     super(`the call to pool "${details.pool}" was aborted by its signal`, details, init);
   }
 }
+
+/** Why a statement was refused: its score and what made it, its length, and the limits. */
+export type GuardDetails = {
+  readonly score: number;
+  readonly maxScore: number;
+  readonly bytes: number;
+  readonly maxTextBytes: number;
+  /** Name of the weight and number of occurrences. */
+  readonly reasons: readonly string[];
+  readonly fingerprint: string;
+  readonly summary: string;
+};
+
+/** The query guard refused a statement: its score or its length is over the limit. */
+export class GuardBlockedError extends PostgresError<'BUSBAR_POSTGRES_GUARD_BLOCKED', GuardDetails> {
+  static override readonly spec = {
+    name: 'GuardBlockedError',
+    code: 'BUSBAR_POSTGRES_GUARD_BLOCKED',
+    retryable: false,
+    outcome: 'not-sent',
+    when: 'The query guard refused a statement: its score or its length is over the limit.',
+    remedy: "Make the statement simpler, or let it pass with guard: 'waive'.",
+    fields: SHOWN_FIELDS,
+  } as const satisfies ErrorSpec;
+  static {
+    brandError(this);
+  }
+
+  constructor(details: GuardDetails, init: PostgresErrorInit = {}) {
+    const { score, maxScore, bytes, maxTextBytes, reasons, summary } = details;
+    const why =
+      bytes > maxTextBytes
+        ? `is ${bytes} bytes long, over ${maxTextBytes}`
+        : `scores ${score}, over ${maxScore} (${reasons.join(', ')})`;
+    super(`the statement ${summary} ${why}`, details, init);
+  }
+}

@@ -16,6 +16,10 @@ class ScriptedQueries extends RowShapes {
     this.#row = row;
   }
 
+  protected operationOf(): 'read' {
+    return 'read';
+  }
+
   query<R extends Row = Row>(text: string): Promise<Result<R>>;
   query(text: string): Promise<Result> {
     if (this.#row instanceof Error) return Promise.reject(this.#row);

@@ -13,6 +13,7 @@ test('R-STD-5 @busbar/postgres exports exactly these names', () => {
     'DataError',
     'DeadlineError',
     'DeadlockError',
+    'GuardBlockedError',
     'LeaseBusyError',
     'LeaseLostError',
     'LeaseReleasedError',
@@ -44,9 +45,12 @@ test('R-STD-5 @busbar/postgres exports exactly these names', () => {
     'TxEndedError',
     'classifySqlState',
     'connectivityChecks',
+    'createGuard',
     'createPostgres',
     'credentialsFromFile',
+    'defineStatement',
     'isPostgresError',
     'resolvePostgresOptions',
+    'sql',
   ]);
 });

@@ -1,9 +1,9 @@
 import { Setting } from '@busbar/config';
 import { POSTGRES_DEFAULTS as DEFAULTS, POSTGRES_LIMITS as LIMITS } from '@busbar/postgres';
 
-import { count, duration } from './limits.ts';
+import { count, duration, size } from './limits.ts';
 
-const { durationMs, group, int, list, map, oneOf, optional, ratio, secret, string } = Setting;
+const { durationMs, group, int, list, map, oneOf, optional, ratio, secret, sizeBytes, string } = Setting;
 
 const name = { maxLength: LIMITS.nameBytes };
 
@@ -83,6 +83,47 @@ const timeouts = group({
   ),
 });
 
+const weight = (name: keyof typeof DEFAULTS.guardWeights, doc: string) =>
+  int(count(LIMITS.guardWeights[name], DEFAULTS.guardWeights[name], `points for each ${doc}`));
+
+const guard = group({
+  mode: oneOf(['off', 'observe', 'warn', 'block'], {
+    default: DEFAULTS.guardMode,
+    doc: 'what happens to a statement over a limit: nothing, counted, published, refused',
+  }),
+  maxScore: int(count(LIMITS.guard.maxScore, DEFAULTS.guard.maxScore, 'highest score of a statement that passes')),
+  maxTextBytes: sizeBytes(
+    size(LIMITS.guard.maxTextBytes, DEFAULTS.guard.maxTextBytes, 'longest statement that passes'),
+  ),
+  cacheSize: int(count(LIMITS.guard.cacheSize, DEFAULTS.guard.cacheSize, 'verdicts remembered')),
+  weights: group({
+    join: weight('join', 'join'),
+    subselect: weight('subselect', 'query in parentheses'),
+    union: weight('union', 'UNION, INTERSECT or EXCEPT'),
+    leadingWildcard: weight('leadingWildcard', 'LIKE pattern that begins with %'),
+    regex: weight('regex', 'regular expression'),
+    expensiveFunction: weight('expensiveFunction', 'array_agg, string_agg, generate_series or RECURSIVE'),
+    unlimitedOrder: weight('unlimitedOrder', 'ORDER BY of a whole result without LIMIT'),
+    unfilteredWrite: weight('unfilteredWrite', 'UPDATE or DELETE without WHERE'),
+  }),
+});
+
+const statements = group({
+  cacheSize: int(
+    count(LIMITS.statements.cacheSize, DEFAULTS.statements.cacheSize, 'prepared statements of a connection; 0 = none'),
+  ),
+  ttlMs: durationMs(
+    duration(LIMITS.statements.ttlMs, DEFAULTS.statements.ttlMs, 'a statement is prepared anew after this; 0 = never'),
+  ),
+  autoPrepareAfter: int(
+    count(
+      LIMITS.statements.autoPrepareAfter,
+      DEFAULTS.statements.autoPrepareAfter,
+      'uses after which a statement is prepared by itself; 0 = only named ones',
+    ),
+  ),
+});
+
 /** The `postgres.*` settings: `BUSBAR_POSTGRES_…`. Meaning and rules are those of `PostgresOptions`. */
 export const postgresSettings = group({
   url: optional(secret({ doc: 'postgres://user:password@host:port/database, in place of the single settings' })),
@@ -122,4 +163,14 @@ export const postgresSettings = group({
     }),
   }),
   maxRows: int({ min: LIMITS.maxRows.min, default: DEFAULTS.maxRows, doc: 'rows a read may return' }),
+  guard,
+  statements,
+  slowQueryMs: durationMs(
+    duration(LIMITS.slowQueryMs, DEFAULTS.slowQueryMs, 'a statement that takes this long is reported as slow'),
+  ),
+  statistics: group({
+    fingerprints: int(
+      count(LIMITS.statistics.fingerprints, DEFAULTS.statistics.fingerprints, 'statements told apart in statistics'),
+    ),
+  }),
 });

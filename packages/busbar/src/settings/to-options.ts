@@ -12,6 +12,7 @@ type Settings = DeepReadonly<BusbarSettings>;
 
 export const postgresOptions = ({ postgres }: Settings): PostgresOptions => {
   const { url, host, port, database, user, password, tls, session, pool, timeouts, retry, maxRows } = postgres;
+  const { guard, statements, slowQueryMs, statistics } = postgres;
   const target =
     url === undefined
       ? {
@@ -30,6 +31,10 @@ export const postgresOptions = ({ postgres }: Settings): PostgresOptions => {
     timeouts,
     retry,
     maxRows,
+    guard,
+    statements,
+    slowQueryMs,
+    statistics,
   };
 };
 

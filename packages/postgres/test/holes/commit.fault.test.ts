@@ -3,8 +3,10 @@ import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { createPostgres } from '../../src/connection-manager.ts';
+import { StatementGuard } from '../../src/guard/guard.ts';
 import { LeasePool } from '../../src/lease-pool.ts';
 import type { PostgresOptions } from '../../src/options.ts';
+import { QueryStatistics } from '../../src/query-stats.ts';
 import { resolvePostgresOptions } from '../../src/resolve-options.ts';
 import { createCounters } from '../../src/stats.ts';
 import { Transaction } from '../../src/transaction.ts';
@@ -36,7 +38,13 @@ describe('holes of BEGIN and COMMIT', () => {
     const options = resolvePostgresOptions(poolOptions(db()));
     const counters = createCounters();
     const { clock } = options;
-    const defaults = { pool: 'default', queryDeadlineMs: 5_000, maxRows: 10, clock };
+    const defaults = {
+      pool: 'default',
+      queryDeadlineMs: 5_000,
+      maxRows: 10,
+      clock,
+      guard: new StatementGuard(options.guard),
+    };
     const leases = new LeasePool(options, {
       counters,
       setupSession: () => ({ query: () => Promise.reject(new Error('unused')) }),
@@ -48,6 +56,8 @@ describe('holes of BEGIN and COMMIT', () => {
       database: db().database,
       clock,
       operations: counters.operations,
+      statistics: new QueryStatistics(10),
+      slowQueryMs: 1_000,
     };
     const connection = await leases.acquire({
       label: undefined,

@@ -1,0 +1,51 @@
+import type { PieceSink } from './normalize.ts';
+
+const BLANK = 32;
+const QUESTION_MARK = 63;
+const isUpper = (code: number): boolean => code >= 65 && code <= 90;
+
+/** The avalanche of MurmurHash3 (Appleby, public domain): every bit of the input changes half of the output's. */
+const avalanche = (hash: number): number => {
+  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+};
+const hex = (lane: number): string => lane.toString(16).padStart(8, '0');
+
+/**
+ * A hash of 64 bits over the pieces of a normalised statement. It names statements in statistics; it is not made against somebody who looks for
+ * two texts with one fingerprint, so nothing is ever executed by it.
+ */
+export class Fingerprint implements PieceSink {
+  readonly #text: string;
+  #first = 0x811c9dc5;
+  #second = 0x27d4eb2f;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  piece({ start, end }: { readonly start: number; readonly end: number }): void {
+    const isQuoted = this.#text.charCodeAt(start) === 34;
+    for (let at = start; at < end; at += 1) {
+      const code = this.#text.charCodeAt(at);
+      this.#mix(isUpper(code) && !isQuoted ? code | 32 : code);
+    }
+    this.#mix(BLANK);
+  }
+
+  value(): void {
+    this.#mix(QUESTION_MARK);
+    this.#mix(BLANK);
+  }
+
+  /** 16 hexadecimal digits. */
+  digest(): string {
+    return hex(avalanche(this.#first)) + hex(avalanche(this.#second));
+  }
+
+  #mix(code: number): void {
+    this.#first = Math.imul(this.#first ^ code, 0x01000193);
+    this.#second = Math.imul(((this.#second << 5) | (this.#second >>> 27)) ^ code, 0x9e3779b1);
+  }
+}

@@ -1,0 +1,73 @@
+import type { Keyword } from './keywords.ts';
+
+/** What is known of the parenthesis, or of the statement itself, that a token stands in. */
+export interface Frame {
+  /** The query that stands here: `select`, `insert`, …; `with` until the query behind it begins. */
+  verb: Keyword | undefined;
+  /** No token has been met yet. */
+  isFresh: boolean;
+  /** Commas separate tables. */
+  isInFrom: boolean;
+  hasWhere: boolean;
+  /** Holds a side of UNION, or the whole statement: a SELECT in it is no sub-select. */
+  isOperand: boolean;
+}
+
+/** Nothing deeper is told apart: a text of a million parentheses takes no more memory than its own length. The server's parser gives up earlier. */
+const MAX_DEPTH = 1_000;
+
+const createFrame = (isOperand: boolean): Frame => ({
+  verb: undefined,
+  isFresh: true,
+  isInFrom: false,
+  hasWhere: false,
+  isOperand,
+});
+
+/** The open parentheses and brackets of a statement. There is always one frame, that of the statement. */
+export class Frames {
+  #top = createFrame(true);
+  #below: Frame[] = [];
+  /** Open parentheses beyond the limit: they share the frame of the deepest one. */
+  #uncounted = 0;
+
+  get top(): Frame {
+    return this.#top;
+  }
+
+  /** 0 = outside of all parentheses. */
+  get depth(): number {
+    return this.#below.length;
+  }
+
+  open(isOperand: boolean): void {
+    if (this.#below.length >= MAX_DEPTH) {
+      this.#uncounted += 1;
+      return;
+    }
+    this.#below.push(this.#top);
+    this.#top = createFrame(isOperand);
+  }
+
+  /** The frame that ends here; nothing where no parenthesis is open. */
+  close(): Frame | undefined {
+    if (this.#uncounted > 0) {
+      this.#uncounted -= 1;
+      return undefined;
+    }
+    const below = this.#below.pop();
+    if (below === undefined) return undefined;
+    const closed = this.#top;
+    this.#top = below;
+    return closed;
+  }
+
+  /** Ends a statement: all frames that were open, the statement's last. */
+  reset(): readonly Frame[] {
+    const open = [this.#top, ...this.#below.toReversed()];
+    this.#top = createFrame(true);
+    this.#below = [];
+    this.#uncounted = 0;
+    return open;
+  }
+}

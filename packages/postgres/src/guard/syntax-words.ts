@@ -1,0 +1,45 @@
+// Words of the syntax by what they mean to the structure of a statement.
+import type { Keyword } from './keywords.ts';
+
+export const REGEX_OPERATORS: ReadonlySet<string> = new Set(['~', '~*', '!~', '!~*']);
+/** What LIKE and its kin are called inside. */
+export const LIKE_OPERATORS: ReadonlySet<string> = new Set(['~~', '~~*', '!~~', '!~~*']);
+export const EXPENSIVE: ReadonlySet<Keyword> = new Set(['array_agg', 'string_agg', 'generate_series']);
+export const SESSION_FUNCTIONS: ReadonlySet<Keyword> = new Set([
+  'set_config',
+  'pg_advisory_lock',
+  'pg_advisory_lock_shared',
+  'pg_try_advisory_lock',
+  'pg_try_advisory_lock_shared',
+]);
+export const WRITES: ReadonlySet<Keyword> = new Set(['insert', 'update', 'delete', 'merge']);
+export const END_OF_FROM: ReadonlySet<Keyword> = new Set([
+  ...(['where', 'group', 'having', 'window', 'order', 'limit', 'offset', 'fetch', 'for', 'returning'] as const),
+  ...(['union', 'intersect', 'except', 'select', 'set'] as const),
+]);
+
+/** Between LIKE and its pattern. */
+export const BEFORE_PATTERN: ReadonlySet<Keyword> = new Set(['any', 'some', 'all', 'array']);
+/** Between FROM and a table. */
+export const BEFORE_TABLE: ReadonlySet<Keyword> = new Set([
+  'only',
+  'lateral',
+  'if',
+  'not',
+  'exists',
+  'concurrently',
+  'table',
+]);
+/** Words that a table may be named without quotes. */
+export const TABLE_NAMES: ReadonlySet<Keyword> = new Set([
+  ...(['comment', 'copy', 'call', 'show', 'explain', 'prepare', 'alter', 'drop', 'set', 'reset', 'discard'] as const),
+  ...(['listen', 'unlisten', 'load', 'deallocate', 'declare', 'begin', 'start', 'commit', 'rollback'] as const),
+  ...(['abort', 'savepoint', 'release', 'transaction', 'update', 'delete', 'insert', 'merge', 'truncate'] as const),
+  ...(['recursive', 'local', 'temp', 'temporary', 'revoke', 'by'] as const),
+]);
+/** Their rows go to the caller. */
+export const RETURNS_ROWS: ReadonlySet<Keyword> = new Set(['select', 'values', 'table', 'with']);
+
+export const isSetOperator = (word: Keyword): boolean => word === 'union' || word === 'intersect' || word === 'except';
+export const isFunction = (word: Keyword | undefined): boolean =>
+  word !== undefined && (EXPENSIVE.has(word) || SESSION_FUNCTIONS.has(word));

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+
+import { Tokenizer } from '../../src/guard/tokenizer.ts';
+
+const tokensOf = (text: string): string[] => {
+  const token = new Tokenizer(text);
+  const found: string[] = [];
+  for (let kind = token.next(); kind !== 'end'; kind = token.next())
+    found.push(`${kind} ${text.slice(token.start, token.end)}`);
+  return found;
+};
+const kindsOf = (text: string): string =>
+  tokensOf(text)
+    .map((token) => token.split(' ')[0])
+    .join(' ');
+
+describe('R-PG-4 every lexical form of PostgreSQL is one token', () => {
+  test.for([
+    "''",
+    "'it''s'",
+    String.raw`'a\'`,
+    String.raw`E'it\'s \\'`,
+    String.raw`e'a''\''`,
+    "B'01'",
+    "x'ff'",
+    "N'n'",
+    "U&'d\\0061t'",
+    "'a'\n'b'",
+    "'a' -- c\n  'b'",
+    "E'a'\r\n'\\'b'",
+    '$$it\'s "$1"$$',
+    '$a$ $b$ $ $$ $a$',
+    '$ä1$x$ä1$',
+    "'never closed",
+    String.raw`E'never closed\'`,
+    '$a$never closed$b$',
+  ])('string %s', (text) => {
+    expect(tokensOf(` ${text} `.trimEnd())).toEqual([`string ${text}`]);
+  });
+
+  test.for(['"a"', '"a""b"', 'U&"d\\0061t"', '"never closed', '"select"'])('quoted name %s', (text) => {
+    expect(tokensOf(text)).toEqual([`quoted-name ${text}`]);
+  });
+
+  test.for(['1', '1.5', '.5', '1.', '1e5', '1.5E-7', '0x1F', '0o17', '0b1', '1_000', '0x1_f'])('number %s', (text) => {
+    expect(tokensOf(text)).toEqual([`number ${text}`]);
+  });
+
+  test.for(['a', 'Ab_1$', '_x', 'größe', '名前', 'e', 'u', 'nothing'])('word %s', (text) => {
+    expect(tokensOf(text)).toEqual([`word ${text}`]);
+  });
+
+  test.for(['+', '<>', '!~*', '->>', '@-', '||', '?&', '~-+', '*'])('operator %s', (text) => {
+    expect(tokensOf(text)).toEqual([`operator ${text}`]);
+  });
+
+  test.for([
+    ["'a' 'b'", 'string string'],
+    ["'a' /* c */\n'b'", 'string string'],
+    ["'a' -", 'string operator'],
+    ["'a' - 'b'", 'string operator string'],
+    ["'a'--", 'string'],
+    ['$1::int', 'parameter punctuation punctuation word'],
+    ['$1$2', 'parameter parameter'],
+    ['$abc', 'punctuation word'],
+    ['a$b$c', 'word'],
+    ['$', 'punctuation'],
+    ['$1a$', 'parameter word'],
+    ['$a-$', 'punctuation word operator punctuation'],
+    ['1..2', 'number punctuation number'],
+    ['1e', 'number word'],
+    ['1e+', 'number word operator'],
+    ['0x', 'number word'],
+    ['1_', 'number word'],
+    ['a.b', 'word punctuation word'],
+    ['u & 1', 'word operator number'],
+    ['u&1', 'word operator number'],
+    ['=-1', 'operator operator number'],
+    ['+-+-1', 'operator operator operator operator number'],
+    ['a*/**/b', 'word operator word'],
+    ['a<-- c\nb', 'word operator word'],
+    ['a - - b', 'word operator operator word'],
+    ['-', 'operator'],
+    ['/', 'operator'],
+    ['-- only', ''],
+    ['-- a\r1', 'number'],
+    ['/* a /* b */ c */ 1', 'number'],
+    ['/* a /* b */ never closed', ''],
+    ['/**/', ''],
+    ['  \t\n\v\f\r', ''],
+    ['', ''],
+    [
+      '(a)[1],;:{}\\\0',
+      'punctuation word punctuation punctuation number punctuation punctuation punctuation punctuation punctuation punctuation punctuation punctuation',
+    ],
+  ] as const)('%j is %s', ([text, kinds]) => {
+    expect(kindsOf(text)).toBe(kinds);
+  });
+
+  test('what was found stays found: next() behind the end says end', () => {
+    const token = new Tokenizer('a');
+    expect([token.next(), token.next(), token.next(), token.start]).toEqual(['word', 'end', 'end', 1]);
+  });
+});
