@@ -15,11 +15,15 @@ export interface ChaosFaults {
 
 type Make = (target: RequestTarget) => FaultEffect | undefined;
 
-/** `lateMs` is longer than clients wait for an answer. */
-export const chaosFaults = (
-  cluster: FakeCluster,
-  o: { readonly random: () => number; readonly lateMs: number },
-): ChaosFaults => {
+export interface ChaosFaultOptions {
+  readonly random: () => number;
+  /** Longer than clients wait for an answer. */
+  readonly lateMs: number;
+  /** Whether answers may break off in the middle, which ends a process with kafkajs alone. */
+  readonly cuts: boolean;
+}
+
+export const chaosFaults = (cluster: FakeCluster, o: ChaosFaultOptions): ChaosFaults => {
   let count = 0;
   const move = ({ topic, partition = 0 }: RequestTarget, metadataLags: boolean): void => {
     cluster.tellLeaders();
@@ -38,7 +42,7 @@ export const chaosFaults = (
     },
     (target) => {
       move(target, true);
-      return { answer: 'cut' };
+      return { answer: o.cuts ? 'cut' : 'drop' };
     },
     (target) => ({
       afterwards: () => {

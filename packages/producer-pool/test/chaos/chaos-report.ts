@@ -16,6 +16,7 @@ export interface Told {
 }
 
 export interface ChaosReport {
+  readonly seed: number;
   readonly acknowledged: number;
   /** Acknowledged, and not in the log. */
   readonly lost: number;
@@ -26,7 +27,9 @@ export interface ChaosReport {
   /** Acknowledged with the place of another record. */
   readonly misplaced: number;
   readonly faults: number;
-  readonly violations: number;
+  readonly violations: readonly string[];
+  /** Records in it. */
+  readonly largestBatch: number;
 }
 
 export const nameOf = ({ key, n }: Pick<ChaosRecord, 'key' | 'n'>): string => `${key}/${n}`;
@@ -47,7 +50,7 @@ const inversionsIn = (names: Iterable<string>): number => {
 export const chaosReport = (
   log: readonly FakeRecord[],
   told: readonly Told[],
-  seen: Pick<ChaosReport, 'faults' | 'violations'>,
+  seen: Pick<ChaosReport, 'seed' | 'faults' | 'violations' | 'largestBatch'>,
 ): ChaosReport => {
   // The name is the beginning of the value, padded or not.
   const names = log.map(({ value }) => value?.toString('latin1').split(' ')[0] ?? '');
@@ -65,3 +68,14 @@ export const chaosReport = (
     ...seen,
   };
 };
+
+/** What a pool may not do. */
+export const problemsOf = (report: ChaosReport): readonly string[] => [
+  ...(report.lost > 0 ? [`${report.lost} acknowledged records are not in the log`] : []),
+  ...(report.inversions > 0 ? [`${report.inversions} records stand behind later ones of their key`] : []),
+  ...(report.misplaced > 0 ? [`${report.misplaced} acknowledgements name the place of another record`] : []),
+  ...(report.duplicates > report.faults * report.largestBatch
+    ? [`${report.duplicates} duplicates of ${report.faults} faults`]
+    : []),
+  ...report.violations,
+];

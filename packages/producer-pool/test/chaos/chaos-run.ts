@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import { Kafka, logLevel, type Message } from 'kafkajs';
 
-import { createProducerPool, type ProducerDriver, ProducerPoolError } from '../../src/index.ts';
+import { createProducerPool, type ProducerDriver, type ProducerPool } from '../../src/index.ts';
 import { murmur2 } from '../../src/murmur2.ts';
 import { type FakeCluster, startFakeCluster } from '../../src/testing/index.ts';
 import { chaosFaults } from './chaos-faults.ts';
@@ -53,16 +53,26 @@ const inOrder = async <T>(items: readonly T[], work: (item: T) => Promise<void>)
   await Promise.all(running);
 };
 
-const run = async (o: ChaosOptions, poisonRatio: number, publish: Publish): Promise<ChaosReport> => {
+interface Conditions {
+  readonly poisonRatio: number;
+  readonly cuts: boolean;
+}
+
+const run = async (o: ChaosOptions, under: Conditions, publish: Publish): Promise<ChaosReport> => {
   await using cluster = await startFakeCluster({
     topics: { [TOPIC]: { partitions: PARTITIONS, maxMessageBytes: MAX_MESSAGE_BYTES } },
   });
-  const records = makeRecords(seededRandom(o.seed), poisonRatio);
-  const faults = chaosFaults(cluster, { random: seededRandom(o.seed + 1), lateMs: LATE_MS });
+  const records = makeRecords(seededRandom(o.seed), under.poisonRatio);
+  const faults = chaosFaults(cluster, { random: seededRandom(o.seed + 1), lateMs: LATE_MS, cuts: under.cuts });
   cluster.script(faults.script);
   const told = await publish(cluster, records, seededRandom(o.seed + 2));
-  const violations = cluster.violations().length;
-  return chaosReport(cluster.log(TOPIC), told, { faults: faults.count(), violations });
+  const batches = cluster.requests('Produce').flatMap(({ targets }) => targets.map(({ count = 0 }) => count));
+  return chaosReport(cluster.log(TOPIC), told, {
+    seed: o.seed,
+    faults: faults.count(),
+    violations: cluster.violations(),
+    largestBatch: Math.max(...batches),
+  });
 };
 
 export interface PoolChaosOptions extends ChaosOptions {
@@ -70,11 +80,39 @@ export interface PoolChaosOptions extends ChaosOptions {
   readonly producers: { readonly min: number; readonly max: number };
 }
 
-/** Errors that the records themselves or their publishers deserve; any other ends the run. */
-const EXPECTED = new Set(['BUSBAR_PRODUCER_RECORD_TOO_LARGE', 'BUSBAR_PRODUCER_ABORTED']);
+/** Answers that are the last word on a record. Anything else is published again, in order, as the pool asks for. */
+const FINAL = new Set(['BUSBAR_PRODUCER_RECORD_TOO_LARGE', 'BUSBAR_PRODUCER_ABORTED']);
+const RECORDS_AT_ONCE = 5;
+const WAIT_MS = 5;
+
+/** Publishes the records of one key, a few at a time, until each has its last word. */
+const publishKey = async (
+  pool: ProducerPool,
+  records: readonly ChaosRecord[],
+  random: () => number,
+): Promise<Told[]> => {
+  const told: Told[] = [];
+  for (let rest = records; rest.length > 0;) {
+    const some = rest.slice(0, 1 + Math.floor(random() * RECORDS_AT_ONCE));
+    const abort = new AbortController();
+    if (random() < ABORT_RATIO * some.length) setImmediate(() => abort.abort());
+    const batch = some.map(({ key, value }) => ({ topic: TOPIC, key, value }));
+    // oxlint-disable no-await-in-loop -- the next records of the key follow the answers to these
+    const settlements = await pool.publishBatch(batch, { signal: abort.signal });
+    const again = some.filter((record, index) => {
+      const settlement = settlements[index];
+      if (settlement?.ok === true) told.push({ record, ...settlement.ack });
+      return settlement?.ok === false && !FINAL.has(settlement.error.code);
+    });
+    if (again.length > 0) await sleep(WAIT_MS);
+    // oxlint-enable no-await-in-loop
+    rest = [...again, ...rest.slice(some.length)];
+  }
+  return told;
+};
 
 export const chaosOfPool = (o: PoolChaosOptions): Promise<ChaosReport> =>
-  run(o, POISON_RATIO, async (cluster, records, random) => {
+  run(o, { poisonRatio: POISON_RATIO, cuts: true }, async (cluster, records, random) => {
     await using pool = createProducerPool({
       driver: o.driver(cluster.bootstrap),
       idempotent: o.idempotent,
@@ -85,30 +123,23 @@ export const chaosOfPool = (o: PoolChaosOptions): Promise<ChaosReport> =>
       random,
     });
     await pool.start();
-    const told: Told[] = [];
-    await inOrder(records, async (record) => {
-      const abort = new AbortController();
-      if (random() < ABORT_RATIO) setImmediate(() => abort.abort());
-      try {
-        const { key, value } = record;
-        const { partition, offset } = await pool.publish({ topic: TOPIC, key, value }, { signal: abort.signal });
-        told.push({ record, partition, offset });
-      } catch (error) {
-        if (!(error instanceof ProducerPoolError) || !EXPECTED.has(error.code)) throw error;
-      }
-    });
-    return told;
+    const keys = [...Map.groupBy(records, ({ key }) => key).values()];
+    return (await Promise.all(keys.map((own) => publishKey(pool, own, random)))).flat();
   });
 
 /** `each`: a `send()` per record, a hundred under way. `batches`: one `send()` of 60 after the other. */
 export type RawStrategy = 'each' | 'batches';
+
+const BATCH_RECORDS = 60;
+/** What kafkajs has not sent by then counts neither as acknowledged nor as lost. */
+const RAW_RUN_MS = 15_000;
 
 const inBatches = (records: readonly ChaosRecord[], size: number): ChaosRecord[][] =>
   Array.from({ length: Math.ceil(records.length / size) }, (_, n) => records.slice(n * size, (n + 1) * size));
 
 /** kafkajs alone; what it rejects is sent again, which it does not promise to be harmless. */
 export const chaosOfKafkaJs = (o: ChaosOptions & { readonly strategy: RawStrategy }): Promise<ChaosReport> =>
-  run(o, 0, async (cluster, records) => {
+  run(o, { poisonRatio: 0, cuts: false }, async (cluster, records) => {
     const kafka = new Kafka({
       clientId: 'raw',
       brokers: [...cluster.bootstrap],
@@ -122,13 +153,14 @@ export const chaosOfKafkaJs = (o: ChaosOptions & { readonly strategy: RawStrateg
     });
     await producer.connect();
     const told: Told[] = [];
+    const over = new AbortController();
     const send = async (batch: readonly ChaosRecord[]): Promise<void> => {
       const messages: Message[] = batch.map(({ key, value }) => ({
         key,
         value,
         partition: (murmur2(Buffer.from(key)) & 0x7fffffff) % PARTITIONS,
       }));
-      for (;;) {
+      while (!over.signal.aborted) {
         try {
           // oxlint-disable-next-line no-await-in-loop -- until it is accepted
           await producer.send({ topic: TOPIC, messages });
@@ -140,9 +172,14 @@ export const chaosOfKafkaJs = (o: ChaosOptions & { readonly strategy: RawStrateg
         }
       }
     };
-    if (o.strategy === 'each') await inOrder(records, (record) => send([record]));
-    // oxlint-disable-next-line no-await-in-loop -- one after the other is the strategy
-    else for (const batch of inBatches(records, 60)) await send(batch);
+    const sendAll = async (): Promise<void> => {
+      if (o.strategy === 'each') return inOrder(records, (record) => send([record]));
+      // oxlint-disable-next-line no-await-in-loop -- one after the other is the strategy
+      for (const batch of inBatches(records, BATCH_RECORDS)) await send(batch);
+    };
+    // Some runs never end: a producer whose sequence numbers are wrong is refused for ever, a lock is never released.
+    await Promise.race([sendAll(), sleep(RAW_RUN_MS, undefined, { ref: false })]);
+    over.abort();
     await producer.disconnect();
     return told;
   });

@@ -1,0 +1,27 @@
+import { kafkaJsDriver } from '../../src/kafkajs/index.ts';
+import type { PoolChaosOptions } from './chaos-run.ts';
+
+const DRIVERS: Readonly<Record<string, PoolChaosOptions['driver']>> = {
+  kafkajs: (brokers) => kafkaJsDriver({ brokers, clientId: 'chaos' }),
+};
+
+/** One, several, and as many producers as scaling thinks fit. */
+const PRODUCERS = [
+  { min: 1, max: 1 },
+  { min: 4, max: 4 },
+  { min: 1, max: 4 },
+];
+
+/** Every kind of pool that has to stand the chaos. */
+export const CHAOS_POOLS: readonly (Omit<PoolChaosOptions, 'seed'> & { readonly name: string })[] = Object.entries(
+  DRIVERS,
+).flatMap(([driverName, driver]) =>
+  [false, true].flatMap((idempotent) =>
+    PRODUCERS.map((producers) => ({
+      name: `pool on ${driverName}, ${idempotent ? 'idempotent' : 'plain'}, ${producers.min} to ${producers.max} producers`,
+      driver,
+      idempotent,
+      producers,
+    })),
+  ),
+);
