@@ -55,7 +55,7 @@ export const renderComparison = (comparison: Comparison, versions: Versions): st
     });
   return `${[
     '# Circuit breakers compared',
-    `Made by \`pnpm compare --write\` with seed ${options.seed}; a test repeats it and compares. Time is virtual, so nothing here depends on the machine. The breaker of deno std is not among them: it is not published on npm.`,
+    `Made by \`pnpm compare\` with seed ${options.seed}. The page in the repository is written with \`--write\`, and a test repeats it. Time is virtual, so nothing here depends on the machine. The breaker of deno std is not among them: it is not published on npm.`,
     table([['Breaker', 'Set up as'], ...peers.map((peer) => [named(peer), peer.options])]),
     `Each opens after ${FAILURES} failures for ${OPEN_MS} ms and then asks for one probe, unless the text says otherwise. None limits the time of a call: a limit of the caller, of opossum (10 s by default) or mollitia's halfOpenStateMaxDelay (off by default) would end a hung probe too.`,
     '## Random scripts',
