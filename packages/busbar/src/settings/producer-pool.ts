@@ -3,7 +3,7 @@ import { PRODUCER_POOL_DEFAULTS as DEFAULTS, PRODUCER_POOL_LIMITS as LIMITS } fr
 
 import { count, duration, size } from './limits.ts';
 
-const { boolean, durationMs, group, hostPort, int, list, oneOf, optional, secret, sizeBytes, string } = Setting;
+const { boolean, durationMs, group, hostPort, int, list, oneOf, optional, ratio, secret, sizeBytes, string } = Setting;
 
 const buffer = group({
   maxBytes: sizeBytes(size(LIMITS['buffer.maxBytes'], DEFAULTS.buffer.maxBytes, 'bytes that wait or are on their way')),
@@ -17,28 +17,38 @@ const buffer = group({
   ),
 });
 
+type PoolOption = keyof typeof DEFAULTS.pool;
+
+const poolCount = (name: PoolOption, doc: string) => int(count(LIMITS[`pool.${name}`], DEFAULTS.pool[name], doc));
+const poolMs = (name: PoolOption, doc: string) =>
+  durationMs(duration(LIMITS[`pool.${name}`], DEFAULTS.pool[name], doc));
+const poolRatio = (name: PoolOption, doc: string) => {
+  const [min, max] = LIMITS[`pool.${name}`];
+  return ratio({ min, max, default: DEFAULTS.pool[name], doc });
+};
+
 const pool = group({
-  slotsPerProducer: int(
-    count(LIMITS['pool.slotsPerProducer'], DEFAULTS.pool.slotsPerProducer, 'calls at a time towards one broker'),
-  ),
-  replaceBaseMs: durationMs(
-    duration(
-      LIMITS['pool.replaceBaseMs'],
-      DEFAULTS.pool.replaceBaseMs,
-      'delay before a producer is replaced; doubled, full jitter',
-    ),
-  ),
-  replaceMaxMs: durationMs(duration(LIMITS['pool.replaceMaxMs'], DEFAULTS.pool.replaceMaxMs, 'bound of that delay')),
-  retireGraceMs: durationMs(
-    duration(
-      LIMITS['pool.retireGraceMs'],
-      DEFAULTS.pool.retireGraceMs,
-      'what a retired producer gets to end its calls',
-    ),
-  ),
-  killTimeoutMs: durationMs(
-    duration(LIMITS['pool.killTimeoutMs'], DEFAULTS.pool.killTimeoutMs, 'what a kill may take'),
-  ),
+  min: poolCount('min', 'producers kept open'),
+  max: poolCount('max', 'most producers that the load may open'),
+  spares: poolCount('spares', 'connected producers without partitions, which shorten a replacement'),
+  maxConnections: poolCount('maxConnections', 'producers × brokers at which scaling stops'),
+  slotsPerProducer: poolCount('slotsPerProducer', 'calls at a time towards one broker'),
+  maxSlotsPerProducer: poolCount('maxSlotsPerProducer', 'what they may grow to without idempotence'),
+  scaleUpWaitMs: poolMs('scaleUpWaitMs', 'more producers only if batches wait longer than this'),
+  scaleUpBusyRatio: poolRatio('scaleUpBusyRatio', 'and only if a larger share of the slots is busy'),
+  targetBusyRatio: poolRatio('targetBusyRatio', 'share of the slots that shall be busy then'),
+  scaleWindowMs: poolMs('scaleWindowMs', 'how often the load is looked at'),
+  scaleUpWindows: poolCount('scaleUpWindows', 'busy windows in a row before scaling up'),
+  forecastMs: poolMs('forecastMs', 'how far ahead the load is estimated'),
+  scaleUpCooldownMs: poolMs('scaleUpCooldownMs', 'not scaled up again before'),
+  scaleDownBusyRatio: poolRatio('scaleDownBusyRatio', 'one producer fewer if a smaller share of the slots is busy'),
+  scaleDownAfterMs: poolMs('scaleDownAfterMs', 'for how long it must be smaller'),
+  scaleDownCooldownMs: poolMs('scaleDownCooldownMs', 'not scaled down again before'),
+  idleReapMs: poolMs('idleReapMs', 'producers above min without a call for this time are closed; 0 = never'),
+  replaceBaseMs: poolMs('replaceBaseMs', 'delay before a producer is replaced; doubled, full jitter'),
+  replaceMaxMs: poolMs('replaceMaxMs', 'bound of that delay'),
+  retireGraceMs: poolMs('retireGraceMs', 'what a retired producer gets to end its calls'),
+  killTimeoutMs: poolMs('killTimeoutMs', 'what a kill may take'),
 });
 
 /** The `kafka.*` settings: `BUSBAR_KAFKA_…`. Meaning and rules are those of `ProducerPoolOptions` and `KafkaConnectionOptions`. */
@@ -87,7 +97,21 @@ export const kafkaSettings = group({
   metadataMaxAgeMs: durationMs(
     duration(LIMITS.metadataMaxAgeMs, DEFAULTS.metadataMaxAgeMs, 'age at which metadata is asked again'),
   ),
+  onPartitionGrowth: oneOf(['drain', 'switch'], {
+    default: DEFAULTS.onPartitionGrowth,
+    doc: 'whether a key that moves waits until its old partition is empty',
+  }),
   pool,
+  probe: group({
+    idleMs: durationMs(
+      duration(
+        LIMITS['probe.idleMs'],
+        DEFAULTS.probe.idleMs,
+        'without traffic the cluster is asked this often; 0 = never',
+      ),
+    ),
+    timeoutMs: durationMs(duration(LIMITS['probe.timeoutMs'], DEFAULTS.probe.timeoutMs, 'of that question')),
+  }),
   laneIdleMs: durationMs(duration(LIMITS.laneIdleMs, DEFAULTS.laneIdleMs, 'an idle partition is forgotten after this')),
   maxKeyBytes: sizeBytes(size(LIMITS.maxKeyBytes, DEFAULTS.maxKeyBytes, 'longest key')),
   maxHeaders: int(count(LIMITS.maxHeaders, DEFAULTS.maxHeaders, 'headers of a record')),
