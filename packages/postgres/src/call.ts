@@ -1,5 +1,6 @@
 import { publish } from './diagnostics.ts';
 import type { StatementGuard } from './guard/guard.ts';
+import type { KnownStatement } from './guard/verdict-cache.ts';
 import type { Verdict } from './guard/verdict.ts';
 import { wireValues } from './parameters.ts';
 import type { GroupStatement } from './pipeline.ts';
@@ -14,6 +15,8 @@ export interface CallDefaults {
   readonly maxRows: number;
   readonly clock: { now(): number };
   readonly guard: StatementGuard;
+  /** Uses after which a statement is prepared by itself; 0 = never. */
+  readonly autoPrepareAfter: number;
 }
 
 /** One statement, checked and ready to be sent, with its limits made absolute. */
@@ -58,18 +61,40 @@ const refuseTxControl = ({ txControl, keyword, statements }: Verdict): void => {
   if (txControl && statements === 1) throw new TxControlError({ keyword: keyword.toUpperCase() });
 };
 
+/** Statements with a plan that is worth keeping. */
+const PLANNED: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge', 'values', 'with']);
+const PREFIX = 'busbar';
+const MAX_NAME_CHARS = 40;
+
+/** How the name under which a statement is prepared begins; nothing if it is not to be prepared. */
+const prefixOf = (
+  name: string | false | undefined,
+  { uses, verdict }: KnownStatement,
+  defaults: CallDefaults,
+): string | undefined => {
+  if (name === false) return undefined;
+  if (name === undefined) {
+    const isUsed = defaults.autoPrepareAfter > 0 && uses > defaults.autoPrepareAfter;
+    return isUsed && PLANNED.has(verdict.keyword) ? PREFIX : undefined;
+  }
+  if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_CHARS || name.includes('\0'))
+    throw new ArgumentInvalidError({ argument: 'name', expected: `1 to ${MAX_NAME_CHARS} characters, or false` });
+  return name;
+};
+
 /**
  * A statement that rides along with COMMIT: without a row limit and a deadline of its own.
  * @throws {@link ArgumentInvalidError}, {@link TxControlError}, {@link GuardBlockedError}; COPY needs the connection to itself
  */
 export const bindStatement = (statement: BoundStatement, defaults: CallDefaults): GroupStatement => {
   const { text, values = [] } = statement;
-  const verdict = defaults.guard.judge(text);
+  const known = defaults.guard.know(text);
+  const { verdict } = known;
   refuseTxControl(verdict);
   if (verdict.keyword === 'copy')
     throw new ArgumentInvalidError({ argument: 'text', expected: 'a statement other than COPY' });
   passGuard(verdict, {}, defaults);
-  return { text, values: wireValues(values), rowLimit: 0 };
+  return { text, values: wireValues(values), rowLimit: 0, prefix: prefixOf(undefined, known, defaults) };
 };
 
 /**
@@ -84,7 +109,8 @@ export const prepareCall = (
 ): Call => {
   const { text, values, traits, placed } = givenStatement(given.statement, given.params);
   const { defaults } = how;
-  const verdict = defaults.guard.judge(text);
+  const known = defaults.guard.know(text);
+  const { verdict } = known;
   if (how.txControl === 'refused') refuseTxControl(verdict);
   const { maxRows = traits.maxRows ?? defaults.maxRows, idempotent = traits.idempotent ?? false, label, signal } = o;
   if (!Number.isInteger(maxRows) || maxRows < 1)
@@ -95,11 +121,16 @@ export const prepareCall = (
       expected: 'no value inside a string, a comment or a quoted name',
     });
   const deadlineMs = deadlineOf(o, defaults.queryDeadlineMs);
-  const wire = wireValues(values);
+  const statement = {
+    text,
+    values: wireValues(values),
+    rowLimit: verdict.operation === 'read' ? maxRows + 1 : 0,
+    prefix: prefixOf(o.name ?? traits.name, known, defaults),
+  };
   passGuard(verdict, { ...traits, ...o }, defaults);
   const startedAtMs = defaults.clock.now();
   return {
-    statement: { text, values: wire, rowLimit: verdict.operation === 'read' ? maxRows + 1 : 0 },
+    statement,
     verdict,
     maxRows,
     idempotent,

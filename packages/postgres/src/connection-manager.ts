@@ -76,13 +76,14 @@ class ConnectionManager extends RowShapes implements Postgres {
     this.#options = options;
     this.name = options.name;
     const { name, host, port, database, clock, maxRows, slowQueryMs } = options;
-    const { operations } = this.#counters;
+    const { operations, statements } = this.#counters;
     const { queryDeadlineMs } = options.timeouts;
+    const { autoPrepareAfter } = options.statements;
     const statistics = new QueryStatistics(options.statistics.fingerprints);
     const guard = new StatementGuard(options.guard);
     const shared = {
-      target: { pool: name, host, port, database, clock, operations, statistics, slowQueryMs },
-      defaults: { pool: name, queryDeadlineMs, maxRows, clock, guard },
+      target: { pool: name, host, port, database, clock, operations, statements, statistics, slowQueryMs },
+      defaults: { pool: name, queryDeadlineMs, maxRows, clock, guard, autoPrepareAfter },
     };
     const leases = new LeasePool(options, {
       counters: this.#counters,

@@ -6,17 +6,20 @@
  */
 import type { OpenedClient } from './connector.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
+import { GroupPlan } from './group-plan.ts';
 import { alarm, SWEEP_MS, type Housekeeper } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import { SyncGroup } from './pipeline.ts';
-import type { TransactionStatus } from './pool-port.ts';
+import type { TransactionStatus, WireBytes } from './pool-port.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
+import type { StatementCache } from './statement-cache.ts';
 
 export interface ConnectionContext {
   readonly housekeeper: Housekeeper;
   readonly clock: { now(): number };
   readonly cancelGraceMs: number;
   readonly commitGraceMs: number;
+  readonly statements: StatementCache;
   /** Sends a cancel request for the session; resolves with whether the server took note of it. */
   cancel(o: { processId: number; secretKey: number }): Promise<boolean>;
   /** The connection must not be used any more. */
@@ -31,9 +34,16 @@ export interface ConnectionUse {
   activeMs: number;
 }
 
+const bytesSince = (before: WireBytes, now: WireBytes): WireBytes => ({
+  bytesRead: now.bytesRead - before.bytesRead,
+  bytesWritten: now.bytesWritten - before.bytesWritten,
+});
+
 interface Active {
   readonly execution: Execution;
   readonly group: SyncGroup;
+  readonly plan: GroupPlan;
+  readonly bytesBefore: WireBytes;
 }
 
 export class Connection {
@@ -166,8 +176,9 @@ export class Connection {
     for (let execution = this.#queue.shift(); execution !== undefined; execution = this.#queue.shift()) {
       const statements = this.#lost === undefined ? execution.begin() : execution.loseUnsent(this.#lost);
       if (statements === undefined) continue;
-      const group = new SyncGroup(this.#opened.client.connection, statements);
-      this.#active = { execution, group };
+      const plan = new GroupPlan(this.#context.statements, statements, this.#context.clock.now());
+      const group = new SyncGroup(this.#opened.client.connection, statements, plan);
+      this.#active = { execution, group, plan, bytesBefore: this.#bytes };
       this.#opened.client.query(group);
       return;
     }
@@ -187,9 +198,16 @@ export class Connection {
     this.#record(active.execution);
     const { results, error } = active.group;
     this.#lastError = error;
-    active.execution.answer({ results, error, written: true, status: this.status });
+    const outdated = active.plan.settle(active.group);
+    const bytes = bytesSince(active.bytesBefore, this.#bytes);
+    active.execution.answer({ results, error, written: true, status: this.status, outdated, bytes });
     if (isConnectionFatal(error)) this.#break(error);
     this.#next();
+  }
+
+  get #bytes(): WireBytes {
+    const { bytesRead, bytesWritten } = this.#opened.client.connection.stream;
+    return { bytesRead, bytesWritten };
   }
 
   #onEnd(): void {

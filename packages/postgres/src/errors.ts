@@ -7,7 +7,7 @@ export type PostgresErrorCode =
   | `BUSBAR_POSTGRES_${'ARGUMENT_INVALID' | 'TX_CONTROL' | 'DEADLINE' | 'ABORTED' | 'ROW_COUNT' | 'TOO_MANY_ROWS' | 'GUARD_BLOCKED'}`
   | `BUSBAR_POSTGRES_${'SERIALIZATION' | 'DEADLOCK' | 'LOCK_TIMEOUT' | 'READ_ONLY' | 'STATEMENT_TIMEOUT' | 'TX_ABORTED'}`
   | `BUSBAR_POSTGRES_${'CONSTRAINT' | 'DATA' | 'SYNTAX' | 'SCHEMA' | 'PRIVILEGE' | 'RESOURCE' | 'INTERNAL'}`
-  | `BUSBAR_POSTGRES_${'COMMIT_ROLLED_BACK' | 'OUTCOME_UNKNOWN'}`;
+  | `BUSBAR_POSTGRES_${'SCHEMA_CHANGED' | 'COMMIT_ROLLED_BACK' | 'OUTCOME_UNKNOWN'}`;
 
 type Dashed<S extends string> = S extends `${infer Head}_${infer Tail}`
   ? `${Lowercase<Head>}-${Dashed<Tail>}`
@@ -97,6 +97,7 @@ const KINDS: Readonly<Record<PostgresErrorCode, PostgresErrorKind>> = {
   BUSBAR_POSTGRES_DATA: 'data',
   BUSBAR_POSTGRES_SYNTAX: 'syntax',
   BUSBAR_POSTGRES_SCHEMA: 'schema',
+  BUSBAR_POSTGRES_SCHEMA_CHANGED: 'schema-changed',
   BUSBAR_POSTGRES_PRIVILEGE: 'privilege',
   BUSBAR_POSTGRES_RESOURCE: 'resource',
   BUSBAR_POSTGRES_INTERNAL: 'internal',

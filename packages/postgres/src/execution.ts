@@ -14,7 +14,7 @@
 import { SWEEP_MS, type Housekeeper, type Sweepable } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { GroupStatement, StatementResult } from './pipeline.ts';
-import type { TransactionStatus } from './pool-port.ts';
+import type { TransactionStatus, WireBytes } from './pool-port.ts';
 
 export type StopCause = 'deadline' | 'abort';
 
@@ -37,6 +37,9 @@ export interface ExecutionOutcome {
   readonly lost?: boolean;
   /** The limit that passed, where the caller was let go or the statement ended because of it. */
   readonly stopped?: StopCause;
+  /** A prepared statement was out of date: nothing of it was executed, and it will be prepared again. */
+  readonly outdated?: boolean;
+  readonly bytes?: WireBytes;
   /** ReadyForQuery's status behind the group. */
   readonly status: TransactionStatus | null;
 }

@@ -47,6 +47,7 @@ export type { HolderReport } from './lease-pool.ts';
 export type { RetireReason } from './lease-model.ts';
 export type { StartupCheck, StartupReport } from './startup-check.ts';
 export type { QueryStats, TopQueriesOptions } from './query-stats.ts';
+export type { StatementCounters } from './statement-cache.ts';
 export type { OperationStats, PostgresStats } from './stats.ts';
 export type { Distribution } from './histogram.ts';
 export type {
@@ -94,6 +95,7 @@ export {
   PrivilegeError,
   ReadOnlyError,
   ResourceError,
+  SchemaChangedError,
   SchemaError,
   SerializationError,
   ServerError,

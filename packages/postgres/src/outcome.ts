@@ -14,6 +14,7 @@ import {
   PrivilegeError,
   ReadOnlyError,
   ResourceError,
+  SchemaChangedError,
   SchemaError,
   SerializationError,
   StatementTimeoutError,
@@ -147,5 +148,8 @@ export const errorOfOutcome = (outcome: ExecutionOutcome, facts: CallFacts): Pos
   const answered = outcome.status !== null && (error === undefined || (sqlState !== undefined && sqlState !== '57014'));
   if (outcome.stopped !== undefined && !answered) return stoppedError(outcome, facts);
   if (outcome.lost === true) return lostError(outcome, facts);
-  return error === undefined ? undefined : serverError(error, facts.label);
+  if (error === undefined) return undefined;
+  if (outcome.outdated === true && sqlState !== undefined)
+    return new SchemaChangedError(detailsOf(error, sqlState), { cause: error, label: facts.label });
+  return serverError(error, facts.label);
 };

@@ -3,11 +3,13 @@
  *
  * The server skips everything after the first error up to the Sync. So `BEGIN` and the statement behind it belong to one group: with a
  * Sync between them a failed BEGIN would leave the statement to commit by itself (H23). The extended protocol takes one statement per
- * Parse, so a text with several is refused by the server (42601) and cannot smuggle a COMMIT.
+ * Parse, so a text with several is refused by the server (42601) and cannot smuggle a COMMIT. A statement that is prepared already is sent
+ * without Parse; names that are given up are closed in front, since a Sync of their own would be answered in the middle of another group (H27).
  */
 import { types } from 'pg';
 
 import type { Submittable, WireConnection, WireField, WireValue } from './pool-port.ts';
+import type { StatementPlan } from './statement-cache.ts';
 
 /** A row: column name → value, parsed by the driver's type parsers. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -23,6 +25,8 @@ export interface GroupStatement {
   readonly values: WireValue[];
   /** Stop after this many rows; 0 = all. */
   readonly rowLimit: number;
+  /** Begins the name under which it is prepared; without one it has none. */
+  readonly prefix?: string | undefined;
 }
 
 export interface StatementResult {
@@ -34,6 +38,12 @@ export interface StatementResult {
   fields: readonly Field[];
   /** The row limit was reached and more rows were there. */
   suspended: boolean;
+}
+
+/** How the statements of a group are sent, one plan for each. */
+export interface StatementNames {
+  readonly plans: readonly StatementPlan[];
+  readonly closing: readonly string[];
 }
 
 type ParseValue = (text: string) => unknown;
@@ -64,23 +74,27 @@ export class SyncGroup implements Submittable {
   /** The bytes were handed to the socket. */
   written = false;
   readonly #wire: WireConnection;
+  readonly #names: StatementNames;
   #current = emptyResult();
   #parsers: readonly ParseValue[] = [];
   /** All columns as own properties: rows share one shape, and a column named `__proto__` is only a column. */
   #template: Row = {};
 
-  constructor(wire: WireConnection, statements: readonly GroupStatement[]) {
+  constructor(wire: WireConnection, statements: readonly GroupStatement[], names: StatementNames) {
     this.#wire = wire;
     this.statements = statements;
+    this.#names = names;
   }
 
   submit(): void {
     const wire = this.#wire;
     this.written = wire.stream.writable;
     wire.stream.cork();
-    for (const { text, values, rowLimit } of this.statements) {
-      wire.parse({ name: '', text, types: [] });
-      wire.bind({ values });
+    for (const name of this.#names.closing) wire.close({ type: 'S', name });
+    for (const [index, { text, values, rowLimit }] of this.statements.entries()) {
+      const { name = '', parse = true } = this.#names.plans[index] ?? {};
+      if (parse) wire.parse({ name, text, types: [] });
+      wire.bind({ statement: name, values });
       wire.describe({ type: 'P', name: '' });
       wire.execute({ portal: '', rows: rowLimit });
     }

@@ -1,13 +1,21 @@
 import type { Duplex } from 'node:stream';
 
+/** What has gone over a socket so far. */
+export interface WireBytes {
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
 /**
  * The part of `pg` that this package relies on beyond its documented API, in one place: what a change of the driver can break.
  * `pg-cursor` and `pg-query-stream` rest on the same members.
  */
 export interface WireConnection {
-  readonly stream: Duplex;
+  readonly stream: Duplex & WireBytes;
   parse(statement: { readonly name: string; readonly text: string; readonly types: readonly number[] }): void;
-  bind(portal: { readonly values: WireValue[] }): void;
+  /** Closes a prepared statement. Answered in order; what is not there is no error. */
+  close(target: { readonly type: 'S'; readonly name: string }): void;
+  bind(portal: { readonly statement: string; readonly values: WireValue[] }): void;
   describe(target: { readonly type: 'P'; readonly name: string }): void;
   /** `rows` 0 = all of them. */
   execute(portal: { readonly portal: string; readonly rows: number }): void;

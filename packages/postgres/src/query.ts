@@ -6,6 +6,7 @@ import type { ExecutionOutcome } from './execution.ts';
 import { statementSkeleton } from './guard/verdict.ts';
 import { errorOfOutcome } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
+import type { WireBytes } from './pool-port.ts';
 import type { Result } from './queries.ts';
 import type { QueryStatistics } from './query-stats.ts';
 import type { Counters } from './stats.ts';
@@ -19,6 +20,7 @@ export interface QueryTarget {
   readonly database: string;
   readonly clock: { now(): number };
   readonly operations: Counters['operations'];
+  readonly statements: Counters['statements'];
   readonly statistics: QueryStatistics;
   readonly slowQueryMs: number;
 }
@@ -42,6 +44,7 @@ const MAX_STATEMENT_CHARS = 2_000;
 
 interface Recorded {
   readonly rows: number;
+  readonly bytes: WireBytes | undefined;
   readonly error: PostgresError | undefined;
 }
 
@@ -50,6 +53,8 @@ const count = (call: Call, how: Submission, o: Recorded & { durationMs: number }
   const counters = operations[call.verdict.operation];
   counters.count += 1;
   counters.rows += o.rows;
+  counters.bytesRead += o.bytes?.bytesRead ?? 0;
+  counters.bytesWritten += o.bytes?.bytesWritten ?? 0;
   if (o.error !== undefined) counters.errors += 1;
   counters.durationMs.record(o.durationMs);
   counters.acquireMs.record(how.acquireMs);
@@ -91,19 +96,27 @@ const record = (call: Call, how: Submission, o: Recorded): void => {
   }));
 };
 
-/** Submits one statement to a connection and tells its outcome: the result, or one of our errors. */
-export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result> => {
-  const outcome = await connection.run({
+const run = (connection: Connection, call: Call, how: Submission): Promise<ExecutionOutcome> =>
+  connection.run({
     build: () => [...(how.before?.() ?? []), call.statement],
     deadlineAtMs: call.deadlineAtMs,
     signal: call.signal,
     atLimit: 'cancel',
   });
+
+/** Submits one statement to a connection and tells its outcome: the result, or one of our errors. */
+export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result> => {
+  let outcome = await run(connection, call, how);
+  if (outcome.outdated === true) {
+    how.target.statements.reprepared += 1;
+    // Outside of a transaction it is as if it had never been sent.
+    if (outcome.status === 'I') outcome = await run(connection, call, how);
+  }
   how.observe?.(outcome);
   const result = outcome.results.at(-1);
   let error = errorOfOutcome(outcome, { ...call, pool: how.target.pool, inTransaction: how.inTransaction });
   if (error === undefined && result?.suspended === true) error = tooManyRows(call);
-  record(call, how, { rows: result?.rows.length ?? 0, error });
+  record(call, how, { rows: result?.rows.length ?? 0, bytes: outcome.bytes, error });
   if (error !== undefined) throw error;
   if (result === undefined) return { rows: [], rowCount: 0, command: '', fields: [] };
   const { rows, rowCount, command, fields } = result;

@@ -195,6 +195,22 @@ export class SchemaError extends ServerError<'BUSBAR_POSTGRES_SCHEMA'> {
   }
 }
 
+/** A prepared statement was out of date in the middle of a transaction, because the schema had changed. */
+export class SchemaChangedError extends ServerError<'BUSBAR_POSTGRES_SCHEMA_CHANGED'> {
+  static override readonly spec = {
+    name: 'SchemaChangedError',
+    code: 'BUSBAR_POSTGRES_SCHEMA_CHANGED',
+    retryable: true,
+    outcome: 'rejected',
+    when: 'A prepared statement was out of date in the middle of a transaction, because the schema had changed.',
+    remedy: 'Repeat the whole transaction: the statement is prepared again.',
+    fields: SHOWN_FIELDS,
+  } as const satisfies ErrorSpec;
+  static {
+    brandError(this);
+  }
+}
+
 /** The role lacks a privilege. */
 export class PrivilegeError extends ServerError<'BUSBAR_POSTGRES_PRIVILEGE'> {
   static override readonly spec = {

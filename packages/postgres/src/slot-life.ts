@@ -11,6 +11,7 @@ import type { LeaseEvent, RetireReason } from './lease-model.ts';
 import type { Queryable } from './queries.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
 import { sqlStateOf } from './sqlstate.ts';
+import { StatementCache } from './statement-cache.ts';
 import type { Counters } from './stats.ts';
 
 /** Longest wait for the ROLLBACK of a dirty release. */
@@ -182,12 +183,13 @@ export class SlotLife {
   }
 
   #wrap(slot: number, life: Life, opened: OpenedClient): Connection {
-    const { options, housekeeper } = this.#context;
+    const { options, housekeeper, counters } = this.#context;
     const connection: Connection = new Connection(`${options.name}-${slot}`, opened, {
       housekeeper,
       clock: options.clock,
       cancelGraceMs: options.timeouts.cancelGraceMs,
       commitGraceMs: options.timeouts.commitGraceMs,
+      statements: new StatementCache(options.statements, counters.statements),
       cancel: (session) => this.#cancel(session),
       onBroken: (reason) => {
         this.#context.onBroken(slot, connection, reason);

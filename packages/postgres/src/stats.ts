@@ -2,12 +2,16 @@ import type { GuardStats } from './guard/guard.ts';
 import type { Operation } from './guard/statement-words.ts';
 import { Histogram, type Distribution } from './histogram.ts';
 import type { LeasePoolState, RetireReason } from './lease-model.ts';
+import type { StatementCounters } from './statement-cache.ts';
 
 /** What statements of one sort have cost. */
 export interface OperationStats {
   readonly count: number;
   readonly errors: number;
   readonly rows: number;
+  /** On the socket, from the first byte of the statement to the answer. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
   /** From the call to its end, waiting included. */
   readonly durationMs: Distribution;
   /** Waiting for a connection; 0 inside a lease or transaction. */
@@ -59,6 +63,8 @@ export interface PostgresStats {
   readonly createMs: Distribution;
   readonly operations: Readonly<Record<Operation, OperationStats>>;
   readonly guard: GuardStats;
+  /** Prepared statements: hit ratio = hits / (hits + misses). */
+  readonly statements: Readonly<StatementCounters>;
 }
 
 /** The counters behind `operations`. */
@@ -66,6 +72,8 @@ export interface OperationCounters {
   count: number;
   errors: number;
   rows: number;
+  bytesRead: number;
+  bytesWritten: number;
   readonly durationMs: Histogram;
   readonly acquireMs: Histogram;
 }
@@ -94,12 +102,15 @@ export interface Counters {
   readonly useMs: Histogram;
   readonly createMs: Histogram;
   readonly operations: Readonly<Record<Operation, OperationCounters>>;
+  readonly statements: StatementCounters;
 }
 
 const createOperation = (): OperationCounters => ({
   count: 0,
   errors: 0,
   rows: 0,
+  bytesRead: 0,
+  bytesWritten: 0,
   durationMs: new Histogram(),
   acquireMs: new Histogram(),
 });
@@ -126,6 +137,7 @@ export const createCounters = (): Counters => ({
   waitMs: new Histogram(),
   useMs: new Histogram(),
   createMs: new Histogram(),
+  statements: { hits: 0, misses: 0, evicted: 0, reprepared: 0 },
   operations: { read: createOperation(), write: createOperation(), ddl: createOperation(), admin: createOperation() },
 });
 
@@ -167,6 +179,7 @@ export const statsOf = (
     createMs: counters.createMs.snapshot(),
     operations: { read: snapshotOf(read), write: snapshotOf(write), ddl: snapshotOf(ddl), admin: snapshotOf(admin) },
     guard: o.guard,
+    statements: { ...counters.statements },
     tx: { committed, rolledBack, unknown, retries: { ...retries } },
   };
 };

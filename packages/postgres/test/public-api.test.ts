@@ -32,6 +32,7 @@ test('R-STD-5 @busbar/postgres exports exactly these names', () => {
     'ReadOnlyError',
     'ResourceError',
     'RowCountError',
+    'SchemaChangedError',
     'SchemaError',
     'SerializationError',
     'ServerError',

@@ -44,6 +44,7 @@ describe('holes of BEGIN and COMMIT', () => {
       maxRows: 10,
       clock,
       guard: new StatementGuard(options.guard),
+      autoPrepareAfter: 0,
     };
     const leases = new LeasePool(options, {
       counters,
@@ -56,6 +57,7 @@ describe('holes of BEGIN and COMMIT', () => {
       database: db().database,
       clock,
       operations: counters.operations,
+      statements: counters.statements,
       statistics: new QueryStatistics(10),
       slowQueryMs: 1_000,
     };

@@ -1,0 +1,46 @@
+import type { GroupStatement, StatementResult } from './pipeline.ts';
+import { sqlStateOf } from './sqlstate.ts';
+import type { StatementCache, StatementPlan } from './statement-cache.ts';
+
+/** After one of these no statement of the session has a name any more. */
+const DROPS_NAMES: ReadonlySet<string> = new Set(['DEALLOCATE ALL', 'DISCARD ALL']);
+
+/** The server refuses a plan that it made before the schema changed, or does not know the name: nothing was executed. */
+const isOutdated = (error: unknown): boolean => {
+  const sqlState = sqlStateOf(error);
+  if (sqlState === '26000') return true;
+  if (sqlState !== '0A000' || typeof error !== 'object' || error === null) return false;
+  return Reflect.get(error, 'routine') === 'RevalidateCachedQuery';
+};
+
+/** How the statements of one group are sent, and what the connection's cache learns from its end. */
+export class GroupPlan {
+  readonly plans: readonly StatementPlan[];
+  /** Names to close in front of the statements. */
+  readonly closing: readonly string[];
+  readonly #cache: StatementCache;
+  readonly #statements: readonly GroupStatement[];
+
+  constructor(cache: StatementCache, statements: readonly GroupStatement[], nowMs: number) {
+    this.#cache = cache;
+    this.#statements = statements;
+    // Taken first: a name that this very group gives up is still prepared by it.
+    this.closing = cache.takeClosing();
+    this.plans = statements.map(({ text, prefix }) => cache.plan(text, { prefix, nowMs }));
+  }
+
+  /** To be called when the group has been answered. True: the statement failed only because of its outdated name. */
+  settle({ results, error }: { readonly results: readonly StatementResult[]; readonly error: unknown }): boolean {
+    for (const [index, { name, parse }] of this.plans.entries())
+      if (index >= results.length && name !== '' && parse) this.#cache.forget(this.#textOf(index));
+    if (results.some(({ command }) => DROPS_NAMES.has(command))) this.#cache.clear();
+    const failed = this.plans[results.length];
+    if (failed === undefined || failed.name === '' || failed.parse || !isOutdated(error)) return false;
+    this.#cache.forget(this.#textOf(results.length));
+    return true;
+  }
+
+  #textOf(index: number): string {
+    return this.#statements[index]?.text ?? '';
+  }
+}

@@ -1,0 +1,121 @@
+import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
+import { describe, expect, test } from 'vitest';
+
+import { createPostgres } from '../src/connection-manager.ts';
+import type { PostgresOptions } from '../src/options.ts';
+import type { Queries } from '../src/queries.ts';
+import { defineStatement } from '../src/statement.ts';
+import { rejection } from './eventually.ts';
+import { poolOptions } from './pool-options.ts';
+
+const NAMES = 'select name, statement from pg_prepared_statements order by name';
+
+describe('prepared statements on a real server', () => {
+  const db = useTestDatabase();
+  const open = (own: PostgresOptions = {}) => createPostgres(poolOptions(db(), { pool: { max: 1 }, ...own }));
+  const namesOf = async (queries: Queries): Promise<unknown[]> =>
+    (await queries.query(NAMES, [], { name: false })).rows.map(({ name }) => name);
+  const repeat = async (count: number, run: () => Promise<unknown>): Promise<void> => {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    for (let n = 0; n < count; n += 1) await run();
+  };
+
+  test('S1 what is used often is prepared by itself, a named statement at once, and nothing else', async () => {
+    await using pg = open();
+    const add = (n: number): Promise<unknown> => pg.value('select $1::int + 1', [n]);
+    await repeat(3, () => add(1));
+    expect(await namesOf(pg)).toEqual([]);
+    expect(await add(4)).toBe(5);
+    expect(await add(5)).toBe(6);
+    const named = defineStatement({ text: 'select $1::text as t', name: 'text-of' });
+    expect([await pg.value(named, ['a']), await pg.value(named, ['b'])]).toEqual(['a', 'b']);
+    await repeat(5, () => pg.query('show work_mem'));
+    await repeat(5, () => pg.query('select 1', [], { name: false }));
+    expect(await namesOf(pg)).toEqual(['busbar_1', 'text-of_2']);
+    expect(pg.stats().statements).toEqual({ hits: 2, misses: 2, evicted: 0, reprepared: 0 });
+    for (const name of ['', 'x'.repeat(41), 'a\0'])
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await rejection(pg.query('select 1', [], { name }))).toMatchObject({
+        code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID',
+      });
+  });
+
+  test('H27 eviction does not shift results', async () => {
+    await using pg = open({ statements: { cacheSize: 2 } });
+    const values = await Promise.all(
+      Array.from({ length: 40 }, (_, n) => pg.value(`select ${n % 7} + $1::int`, [n], { name: 'n' })),
+    );
+    expect(values).toEqual(Array.from({ length: 40 }, (_, n) => (n % 7) + n));
+    expect(pg.stats().statements.evicted).toBeGreaterThan(20);
+    expect((await namesOf(pg)).length).toBeLessThanOrEqual(2);
+  });
+
+  test('H15 ALTER under a prepared statement heals, and in a transaction it says that the schema has changed', async () => {
+    await using pg = open();
+    await pg.execute('create table altered (a int)');
+    await pg.execute('insert into altered values (1)');
+    const all = defineStatement({ text: 'select * from altered', name: 'all' });
+    expect(await pg.one(all)).toEqual({ a: 1 });
+    await pg.execute('alter table altered add column b int default 2');
+    expect(await pg.one(all)).toEqual({ a: 1, b: 2 });
+    await pg.execute('alter table altered add column c int default 3');
+    const error = await rejection(pg.tx((tx) => tx.one(all)));
+    expect(error).toMatchObject({
+      code: 'BUSBAR_POSTGRES_SCHEMA_CHANGED',
+      sqlState: '0A000',
+      retryable: true,
+      outcome: 'rejected',
+    });
+    expect(await pg.tx((tx) => tx.one(all))).toEqual({ a: 1, b: 2, c: 3 });
+    expect(pg.stats().statements).toEqual({ hits: 2, misses: 3, evicted: 0, reprepared: 2 });
+  });
+
+  test('S4 a session that lost its statements gets them again', async () => {
+    await using pg = open();
+    const one = defineStatement({ text: 'select 1 as one', name: 'one' });
+    await pg.query(one);
+    await using lease = await pg.lease();
+    await lease.execute('discard all');
+    expect(await lease.value(one)).toBe(1);
+    await lease.execute('deallocate all');
+    expect(await lease.value(one)).toBe(1);
+    await lease.execute('deallocate one_3');
+    expect(await lease.value(one)).toBe(1);
+    expect(pg.stats().statements).toEqual({ hits: 1, misses: 4, evicted: 0, reprepared: 1 });
+    expect(await rejection(lease.query('execute nobody'))).toMatchObject({ sqlState: '26000' });
+    await lease.execute('begin');
+    await lease.execute('deallocate one_4');
+    expect(await rejection(lease.query(one))).toMatchObject({ code: 'BUSBAR_POSTGRES_SCHEMA_CHANGED' });
+    await lease.execute('rollback');
+  });
+
+  test('a statement that was refused is prepared again under a new name', async () => {
+    await using pg = open();
+    const divide = defineStatement({ text: 'select 1 / $1::int as q', name: 'divide' });
+    expect(await rejection(pg.query(divide, [0]))).toMatchObject({ sqlState: '22012' });
+    expect(await pg.value(divide, [1])).toBe(1);
+    expect(await namesOf(pg)).toEqual(['divide_2']);
+    expect(await rejection(pg.query('select from where', [], { name: 'wrong' }))).toMatchObject({ sqlState: '42601' });
+    expect(await namesOf(pg)).toEqual(['divide_2']);
+  });
+
+  test('R-PG-6 bytes are counted by the sort of statement', async () => {
+    await using pg = open();
+    await pg.query("select repeat('x', 100000)");
+    await pg.execute('create table bytes (t text)');
+    await pg.execute('insert into bytes values ($1)', ['y'.repeat(50_000)]);
+    const { read, write, ddl } = pg.stats().operations;
+    expect(read.bytesRead).toBeGreaterThan(100_000);
+    expect(read.bytesWritten).toBeLessThan(1_000);
+    expect(write.bytesWritten).toBeGreaterThan(50_000);
+    expect(write.bytesRead).toBeLessThan(1_000);
+    expect(ddl.bytesRead).toBeGreaterThan(0);
+  });
+
+  test('without a cache nothing is prepared', async () => {
+    await using pg = open({ statements: { cacheSize: 0 } });
+    await repeat(6, () => pg.value('select 1', [], { name: 'one' }));
+    expect(await namesOf(pg)).toEqual([]);
+    expect(pg.stats().statements).toEqual({ hits: 0, misses: 0, evicted: 0, reprepared: 0 });
+  });
+});
