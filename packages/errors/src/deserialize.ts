@@ -175,9 +175,9 @@ const behindOf = ({ source }: Node, level: number, revival: Revival): Behind => 
 };
 
 const bareError = (message: string): Error => {
-  const limit = muteStacks();
+  const frames = muteStacks();
   const error = new Error(message);
-  limitStacks(limit);
+  limitStacks(frames);
   return error;
 };
 

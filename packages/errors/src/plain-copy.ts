@@ -15,7 +15,8 @@ export interface PlainCopy {
 
 interface Copying {
   readonly show: (text: string) => string;
-  readonly path: Set<object>;
+  /** The objects that are being copied, one a level. */
+  readonly path: object[];
   entriesLeft: number;
   cut: boolean;
 }
@@ -26,34 +27,44 @@ interface Copying {
  * Numbers that JSON does not have become text, so that a copy survives a round trip. `show` sees every string.
  */
 export const plainCopy = (source: unknown, show: (text: string) => string): PlainCopy => {
-  const copying: Copying = { show, path: new Set(), entriesLeft: MAX_ENTRIES_IN_ALL, cut: false };
-  const data = isObjectLike(source) ? copyEntries(source, 1, copying) : {};
+  if (!isObjectLike(source)) return { data: {}, cut: false };
+  const copying: Copying = { show, path: [], entriesLeft: MAX_ENTRIES_IN_ALL, cut: false };
+  const data = copyEntries(source, copying);
   return { data, cut: copying.cut };
 };
 
 const plainNumber = (value: number): DetailValue => (Number.isFinite(value) ? value + 0 : String(value)); // -0 + 0 is 0
 
-const copyEntries = (source: object, level: number, copying: Copying): { [key: string]: DetailValue } => {
-  const entries: [string, DetailValue][] = [];
-  copying.path.add(source);
+const copyEntries = (source: object, copying: Copying): { [key: string]: DetailValue } => {
+  const data: { [key: string]: DetailValue } = {};
+  let entries = 0;
+  copying.path.push(source);
   for (const key of keysOf(source)) {
-    if (!takeEntry(entries.length, copying)) break;
-    const value = copyValue(() => Reflect.get(source, key), level, copying);
-    if (value !== undefined) entries.push([copyString(key, copying), value]);
+    if (!takeEntry(entries, copying)) break;
+    const value = copyValue(source, key, copying);
+    if (value === undefined) continue;
+    setEntry(data, copyString(key, copying), value);
+    entries += 1;
   }
-  copying.path.delete(source);
-  return Object.fromEntries(entries); // unlike assignment it makes `__proto__` an ordinary key
+  copying.path.pop();
+  return data;
 };
 
-const copyElements = (source: readonly unknown[], level: number, copying: Copying): DetailValue[] => {
+/** `__proto__` becomes an ordinary key. */
+const setEntry = (data: { [key: string]: DetailValue }, key: string, value: DetailValue): void => {
+  if (key !== '__proto__') data[key] = value;
+  else Object.defineProperty(data, key, { value, writable: true, enumerable: true, configurable: true });
+};
+
+const copyElements = (source: readonly unknown[], copying: Copying): DetailValue[] => {
   const elements: DetailValue[] = [];
   const length = readProperty(source, 'length');
-  copying.path.add(source);
+  copying.path.push(source);
   for (let index = 0; index < Number(length); index += 1) {
     if (!takeEntry(elements.length, copying)) break;
-    elements.push(copyValue(() => Reflect.get(source, index), level, copying) ?? null);
+    elements.push(copyValue(source, index, copying) ?? null);
   }
-  copying.path.delete(source);
+  copying.path.pop();
   return elements;
 };
 
@@ -66,15 +77,15 @@ const takeEntry = (alreadyHere: number, copying: Copying): boolean => {
   return true;
 };
 
-const copyValue = (read: () => unknown, level: number, copying: Copying): DetailValue | undefined => {
+const copyValue = (source: object, key: PropertyKey, copying: Copying): DetailValue | undefined => {
   try {
-    return copyRead(read(), level, copying);
+    return copyRead(Reflect.get(source, key), copying);
   } catch {
     return '[unreadable]'; // a throwing getter or a revoked proxy
   }
 };
 
-const copyRead = (value: unknown, level: number, copying: Copying): DetailValue | undefined => {
+const copyRead = (value: unknown, copying: Copying): DetailValue | undefined => {
   switch (typeof value) {
     case 'string':
       return copyString(value, copying);
@@ -85,7 +96,7 @@ const copyRead = (value: unknown, level: number, copying: Copying): DetailValue 
     case 'boolean':
       return value;
     case 'object':
-      return value === null ? null : copyObject(value, level, copying);
+      return value === null ? null : copyObject(value, copying);
     case 'undefined':
     case 'function':
     case 'symbol':
@@ -94,18 +105,18 @@ const copyRead = (value: unknown, level: number, copying: Copying): DetailValue 
   return undefined; // as in JSON
 };
 
-const copyObject = (value: object, level: number, copying: Copying): DetailValue => {
-  if (copying.path.has(value)) return '[circular]';
+const copyObject = (value: object, copying: Copying): DetailValue => {
+  if (copying.path.includes(value)) return '[circular]';
   const isList = isArray(value);
   const prototype: unknown = Object.getPrototypeOf(value);
   // Plain in any realm: its prototype is the end of the chain. Anything else is an object with secrets of its own.
   const isPlain = prototype === null || (isObjectLike(prototype) && Object.getPrototypeOf(prototype) === null);
   if (!isList && !isPlain) return '[object]';
-  if (level >= MAX_LEVELS) {
+  if (copying.path.length >= MAX_LEVELS) {
     copying.cut = true;
     return '[cut]';
   }
-  return isList ? copyElements(value, level + 1, copying) : copyEntries(value, level + 1, copying);
+  return isList ? copyElements(value, copying) : copyEntries(value, copying);
 };
 
 const copyString = (text: string, copying: Copying): string => {

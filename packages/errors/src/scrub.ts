@@ -35,19 +35,25 @@ export const scrub = (text: string): string => {
   return clean + text.slice(done);
 };
 
+// oxlint-disable-next-line complexity -- a table; asked for every character, so faster than a map or than lower-casing
 const secretAt: Detector = (text, at) => {
-  switch (text.charAt(at).toLowerCase()) {
+  switch (text.charAt(at)) {
     case '-':
       return pemBlock(text, at);
     case ':':
       return text.startsWith('://', at) ? urlUserInfo(text, at + 3) : bareUserInfo(text, at + 1);
     case 'a':
+    case 'A':
       return lineAfterName(text, at) ?? valueAfterName(text, at);
     case 'p':
+    case 'P':
     case 's':
+    case 'S':
     case 't':
+    case 'T':
       return valueAfterName(text, at);
     case 'b':
+    case 'B':
       return bearerToken(text, at);
     default:
       return undefined;

@@ -46,6 +46,9 @@ export interface SerializeOptions {
 /** An error without what is behind it. */
 export type ErrorFace = Omit<SerializedError, 'cause' | 'errors' | 'stack'>;
 
+/** A view that is being made: assigned, since spreads of optional properties take most of the time. */
+type Draft = { -readonly [K in keyof SerializedError]: SerializedError[K] };
+
 export const MAX_DEPTH = 8;
 export const MAX_NODES = 64;
 export const MAX_ERRORS = 20;
@@ -85,19 +88,14 @@ const guarded =
 
 const nodeOf = (value: unknown, level: number, walk: Walk): SerializedError => {
   if (walk.path.has(value)) return { v: 1, name: foreignName(value), message: '[circular]' };
-  const { truncated, ...face } = faceOf(value, walk.show);
+  const node = faceOf(value, walk.show);
   const frames = walk.stack ? framesOf(value).map((frame) => walk.show(frame)) : [];
   const behind = behindOf(value, level, walk);
-  const isCut = truncated === true || behind.cut || frames.length > MAX_FRAMES;
-  return {
-    ...face,
-    ...(frames.length > 0 && {
-      stack: [`${face.name}: ${face.message}`, ...frames.slice(0, MAX_FRAMES)].join('\n'),
-    }),
-    ...(behind.cause !== undefined && { cause: behind.cause }),
-    ...(behind.errors.length > 0 && { errors: behind.errors }),
-    ...(isCut && { truncated: true }),
-  };
+  if (frames.length > 0) node.stack = [`${node.name}: ${node.message}`, ...frames.slice(0, MAX_FRAMES)].join('\n');
+  if (behind.cause !== undefined) node.cause = behind.cause;
+  if (behind.errors.length > 0) node.errors = behind.errors;
+  if (behind.cut || frames.length > MAX_FRAMES) node.truncated = true;
+  return node;
 };
 
 interface Behind {
@@ -129,82 +127,86 @@ const childOf = (value: unknown, level: number, walk: Walk): SerializedError | u
   return nodeOf(value, level + 1, walk);
 };
 
-const faceOf = (value: unknown, show: (text: string) => string): ErrorFace => {
+/** Always a new object. */
+const faceOf = (value: unknown, show: (text: string) => string): Draft => {
   const remembered = isObjectLike(value) ? faces.get(value) : undefined;
   if (remembered !== undefined) return shownAgain(remembered, show);
   return isBusbarError(value) ? familyFace(value, show) : foreignFace(value, show);
 };
 
-const shownAgain = (face: ErrorFace, show: (text: string) => string): ErrorFace => ({
+const shownAgain = (face: ErrorFace, show: (text: string) => string): Draft => ({
   ...face,
   message: show(face.message),
   ...(face.details !== undefined && { details: plainCopy(face.details, show).data }),
   ...(face.fields !== undefined && { fields: plainCopy(face.fields, show).data }),
 });
 
-const familyFace = (error: BusbarError, show: (text: string) => string): ErrorFace => {
+const familyFace = (error: BusbarError, show: (text: string) => string): Draft => {
   const message = limit(show(readString(error, 'message') ?? ''), MAX_MESSAGE_CHARS);
   const details = plainCopy(readProperty(error, 'details'), show);
   const fields = plainCopy(ownFields(error), show);
-  return {
-    v: 1,
-    name: identifier(readString(error, 'name')) ?? 'BusbarError',
-    message: message.text,
-    ...statedBy(error),
-    ...(hasKeys(details.data) && { details: details.data }),
-    ...(hasKeys(fields.data) && { fields: fields.data }),
-    docs: docsUrlOf(error.code),
-    ...((message.cut || details.cut || fields.cut) && { truncated: true }),
-  };
+  const face: Draft = { v: 1, name: identifier(readString(error, 'name')) ?? 'BusbarError', message: message.text };
+  state(face, error);
+  if (hasKeys(details.data)) face.details = details.data;
+  if (hasKeys(fields.data)) face.fields = fields.data;
+  face.docs = docsUrlOf(error.code);
+  if (message.cut || details.cut || fields.cut) face.truncated = true;
+  return face;
 };
 
+type Stated = Pick<Draft, 'code' | 'retryable' | 'outcome' | 'retryAfterMs'>;
+
 /** Code, retryability, outcome and hint of a family member or of its serialised form, as far as they are what they should be. */
-export const statedBy = (source: object): Pick<SerializedError, 'code' | 'retryable' | 'outcome' | 'retryAfterMs'> => {
+export const statedBy = (source: object): Readonly<Stated> => {
+  const stated: Stated = {};
+  state(stated, source);
+  return stated;
+};
+
+const state = (target: Stated, source: object): void => {
   const code = identifier(readString(source, 'code'));
   const retryable = readProperty(source, 'retryable');
   const outcome = readProperty(source, 'outcome');
   const retryAfterMs = readProperty(source, 'retryAfterMs');
-  return {
-    ...(code !== undefined && { code }),
-    ...(typeof retryable === 'boolean' && { retryable }),
-    ...((outcome === 'not-sent' || outcome === 'rejected' || outcome === 'unknown') && { outcome }),
-    ...(typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && { retryAfterMs }),
-  };
+  if (code !== undefined) target.code = code;
+  if (typeof retryable === 'boolean') target.retryable = retryable;
+  if (outcome === 'not-sent' || outcome === 'rejected' || outcome === 'unknown') target.outcome = outcome;
+  if (typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs)) target.retryAfterMs = retryAfterMs;
 };
 
-const ownFields = (error: object): object => {
+const ownFields = (error: object): object | undefined => {
   const spec = readProperty(readProperty(error, 'constructor'), 'spec');
   const names = firstElements(readProperty(spec, 'fields'), MAX_ERRORS);
+  if (names.length === 0) return undefined;
   return Object.fromEntries(
     names.filter((name) => typeof name === 'string').map((name) => [name, readProperty(error, name)]),
   );
 };
 
-const foreignFace = (value: unknown, show: (text: string) => string): ErrorFace => {
+const foreignFace = (value: unknown, show: (text: string) => string): Draft => {
   const message = foreignMessage(value);
   const text = limit(show(message.text), MAX_MESSAGE_CHARS);
   const { data, cut } = isErrorLike(value) ? foreignFields(value, show) : NO_FIELDS;
   const { code, ...others } = data;
   const isName = typeof code === 'string' && identifier(code) !== undefined;
   const fields = isName ? others : data;
-  return {
-    v: 1,
-    name: foreignName(value),
-    message: text.text,
-    ...(isName && { code }),
-    ...(hasKeys(fields) && { fields }),
-    ...((message.cut || text.cut || cut) && { truncated: true }),
-  };
+  const face: Draft = { v: 1, name: foreignName(value), message: text.text };
+  if (isName) face.code = code;
+  if (hasKeys(fields)) face.fields = fields;
+  if (message.cut || text.cut || cut) face.truncated = true;
+  return face;
 };
 
 const NO_FIELDS: PlainCopy = { data: {}, cut: false };
 
 /** The allow-listed scalars of a foreign error or of its serialised form. */
 export const foreignFields = (source: unknown, show: (text: string) => string): PlainCopy => {
-  const scalars = FOREIGN_FIELDS.map((key) => [key, readProperty(source, key)] as const).filter(
-    ([, value]) => !isObjectLike(value),
-  );
-  return plainCopy(Object.fromEntries(scalars), (text) => show(scrubbed(text)));
+  const scalars: { [key: string]: unknown } = {};
+  for (const key of FOREIGN_FIELDS) {
+    const value = readProperty(source, key);
+    if (value !== undefined && !isObjectLike(value)) scalars[key] = value;
+  }
+  return plainCopy(scalars, (text) => show(scrubbed(text)));
 };
 
 const hasKeys = (data: ErrorDetails): boolean => Object.keys(data).length > 0;
