@@ -1,7 +1,14 @@
 /** Errors that speak of the pool, its cluster or its time: nothing is wrong with the record. */
 import { brandError, type ErrorInit, type ErrorSpec } from '@busbar/errors';
 
+import { connectAdvice } from './connect-advice.ts';
 import { at, kafka, type ProducerErrorDetails, ProducerPoolError } from './pool-error.ts';
+
+/** `: reason and what to do`, or nothing. */
+const advice = ({ cause }: ErrorInit): string => {
+  const text = connectAdvice(cause);
+  return text === undefined ? '' : `: ${text}`;
+};
 
 export class ProducerOptionsError extends ProducerPoolError {
   declare readonly code: 'BUSBAR_PRODUCER_OPTIONS';
@@ -35,7 +42,7 @@ export class ProducerAuthError extends ProducerPoolError {
     brandError(this);
   }
   constructor(details: ProducerErrorDetails, init: ErrorInit = {}) {
-    super(`the cluster does not accept pool "${details.pool}"${kafka(details)}`, details, init);
+    super(`the cluster does not accept pool "${details.pool}"${kafka(details)}${advice(init)}`, details, init);
   }
 }
 
@@ -129,7 +136,7 @@ export class ProducerConnectError extends ProducerPoolError {
   }
   constructor(details: ProducerErrorDetails, init: ErrorInit = {}) {
     super(
-      `producer pool "${details.pool}" could not connect within ${details.limit} ms${kafka(details)}`,
+      `producer pool "${details.pool}" could not connect within ${details.limit} ms${kafka(details)}${advice(init)}`,
       details,
       init,
     );

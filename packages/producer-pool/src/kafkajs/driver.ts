@@ -2,8 +2,15 @@
  * kafkajs 2.2.4 behind the port. One `Kafka` object per producer, because that is what a kill switch can stop; everything is stated that
  * kafkajs would decide by itself, since `NODE_ENV` changes its defaults.
  */
-import type { CompressionTypes, Kafka, KafkaConfig, Message, Producer, RecordMetadata } from 'kafkajs';
+import type { Kafka, KafkaConfig, Message, Producer, RecordMetadata } from 'kafkajs';
 
+import {
+  bootstrapOf,
+  checkConnection,
+  type KafkaConnectionOptions,
+  type ResolvedConnection,
+  resolveConnection,
+} from '../connection.ts';
 import type {
   ClusterMetadata,
   DriverAck,
@@ -11,7 +18,6 @@ import type {
   DriverProducer,
   FrozenRecord,
   HostPort,
-  KafkaConnectionOptions,
   MetadataOptions,
   OpenProducerOptions,
   PartitionMetadata,
@@ -19,7 +25,8 @@ import type {
   TopicMetadata,
 } from '../driver.ts';
 import { DUPLICATE_SEQUENCE } from '../kafka-errors.ts';
-import { checkConnection, connectionConfig, parseBroker } from './connection-options.ts';
+import { clientConfig } from './client-config.ts';
+import { availableCodecs, CODEC_NUMBERS, installZstd } from './codecs.ts';
 import { classifyKafkaJs, protocolCodeOf } from './error-map.ts';
 import { patchIdleTimer } from './idle-timer.ts';
 import { KillSwitch, type SocketFactoryPort } from './kill-switch.ts';
@@ -41,16 +48,15 @@ const loadKafkaJs = () => import('kafkajs');
 interface Client {
   readonly kafka: Kafka;
   readonly killSwitch: KillSwitch;
-  readonly gzip: CompressionTypes;
-  readonly none: CompressionTypes;
 }
 
 const makeClient = async (o: KafkaJsDriverOptions, timeouts: MetadataOptions): Promise<Client> => {
   if (o.patchIdleTimer === true) patchIdleTimer();
-  const { Kafka: KafkaClass, logLevel, CompressionTypes: compression } = await loadKafkaJs();
+  const { Kafka: KafkaClass, logLevel, default: all } = await loadKafkaJs();
+  installZstd(all.CompressionCodecs);
   const killSwitch = new KillSwitch(o.socketFactory);
   const config: KafkaConfig = {
-    ...connectionConfig(o),
+    ...clientConfig(await resolveConnection(o)),
     connectionTimeout: timeouts.connectTimeoutMs,
     authenticationTimeout: timeouts.connectTimeoutMs,
     requestTimeout: timeouts.requestTimeoutMs,
@@ -60,7 +66,7 @@ const makeClient = async (o: KafkaJsDriverOptions, timeouts: MetadataOptions): P
     // What goes wrong reaches the pool as a fault.
     logLevel: logLevel.NOTHING,
   };
-  return { kafka: new KafkaClass(config), killSwitch, gzip: compression.GZIP, none: compression.None };
+  return { kafka: new KafkaClass(config), killSwitch };
 };
 
 /** Runs `fn` and kills the client when the signal aborts, so that `fn` ends. */
@@ -119,7 +125,7 @@ class KafkaJsProducer implements DriverProducer {
         messages: call.records.map((record) => toMessage(record, partition)),
         acks: call.acks === 'all' ? -1 : 1,
         timeout: call.timeoutMs,
-        compression: call.compression === 'gzip' ? this.#client.gzip : this.#client.none,
+        compression: CODEC_NUMBERS[call.compression],
       });
       return toAck(call, answers);
     } catch (error) {
@@ -171,8 +177,8 @@ class KafkaJsDriver implements ProducerDriver {
     inFlightPerBroker: { plain: 16, idempotent: 1 },
     selfHeals: false,
     maxRecordsPerCall: 500,
-    compression: ['none', 'gzip'],
-  } as const;
+    compression: availableCodecs(),
+  };
   readonly classify = classifyKafkaJs;
   readonly #options: KafkaJsDriverOptions;
 
@@ -180,10 +186,13 @@ class KafkaJsDriver implements ProducerDriver {
     this.#options = options;
   }
 
-  async bootstrap(): Promise<readonly HostPort[]> {
-    const { brokers } = this.#options;
-    const list = typeof brokers === 'function' ? await brokers() : brokers;
-    return list.flatMap((broker) => parseBroker(broker) ?? []);
+  bootstrap(): Promise<readonly HostPort[]> {
+    return bootstrapOf(this.#options);
+  }
+
+  async tls(): Promise<ResolvedConnection['tls']> {
+    const { tls } = await resolveConnection(this.#options);
+    return tls;
   }
 
   /** A client of its own each time: refreshes are minutes apart, and an idle kafkajs connection costs CPU. */
@@ -250,6 +259,6 @@ class KafkaJsDriver implements ProducerDriver {
  * @throws {@link ProducerOptionsError} with every problem of the connection
  */
 export const kafkaJsDriver = (o: KafkaJsDriverOptions): ProducerDriver => {
-  checkConnection(o);
+  checkConnection('kafkajs', o);
   return new KafkaJsDriver({ ...o });
 };

@@ -34,11 +34,15 @@ const BY_NAME: Readonly<Record<string, DriverFault>> = {
 
 const property = (error: object, name: string): unknown => (name in error ? Reflect.get(error, name) : undefined);
 
+/** kafkajs passes on what Node.js says when a broker closes in the middle of the handshake: that it does not speak TLS. */
+const NOT_TLS = /secure TLS connection was established/;
+
 const verdictOn = (error: object): DriverFault | undefined => {
   const name = property(error, 'name');
   const code = property(error, 'code');
   if (name === 'KafkaJSProtocolError' && typeof code === 'number') return faultOfCode(code);
   if (typeof name === 'string' && Object.hasOwn(BY_NAME, name)) return BY_NAME[name];
+  if (name === 'KafkaJSConnectionError' && NOT_TLS.test(String(property(error, 'message')))) return FAULTS.tls;
   const system = typeof code === 'string' ? faultOfSystemCode(code) : undefined;
   if (system !== undefined) return system;
   // A connect timeout, or a socket that ended for a reason without a code: it may have been in the middle of a request.

@@ -26,6 +26,22 @@ const openSocket: SocketFactoryPort = ({ host, port, ssl, onConnect }) => {
 
 class ProducerKilled extends Error {}
 
+/** What kafkajs would take for the length of an answer, and wait for. */
+class TlsRequired extends Error {
+  readonly code = 'ERR_TLS_REQUIRED';
+}
+
+const TLS_RECORDS = new Set([0x14, 0x15, 0x16, 0x17]);
+const TLS_MAJOR = 0x03;
+
+/** A broker that speaks TLS answers plain text with a TLS alert. */
+const refuseTlsRecords = (socket: Socket): void => {
+  socket.once('data', (chunk: Buffer) => {
+    if (TLS_RECORDS.has(chunk[0] ?? 0) && chunk[1] === TLS_MAJOR)
+      socket.destroy(new TlsRequired('the broker speaks TLS'));
+  });
+};
+
 export class KillSwitch {
   readonly #inner: SocketFactoryPort;
   readonly #sockets = new Set<Socket>();
@@ -43,6 +59,7 @@ export class KillSwitch {
   readonly socketFactory: SocketFactoryPort = (args) => {
     if (this.#reason !== undefined) throw new ProducerKilled(this.#reason);
     const socket = this.#inner(args);
+    if (!args.ssl) refuseTlsRecords(socket);
     deliverWholeFrames(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);

@@ -1,0 +1,107 @@
+/**
+ * A client of @platformatic/kafka that can be stopped for certain. Its own `close()` lets what is written leave first, which a broker that
+ * hangs never allows: here every socket is destroyed.
+ */
+import type { Connection, Producer } from '@platformatic/kafka';
+
+import type { KafkaConnectionOptions } from '../connection.ts';
+import { resolveConnection } from '../connection.ts';
+import type { MetadataOptions } from '../driver.ts';
+import { FAULTS } from '../kafka-errors.ts';
+import { clientOptions } from './client-options.ts';
+import { classifyPlatformatic } from './error-map.ts';
+
+const loadClient = () => import('@platformatic/kafka');
+
+const gone = (socket: Connection['socket'] | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    if (socket === undefined || socket.closed) return resolve();
+    socket.once('close', () => {
+      resolve();
+    });
+    socket.destroy();
+  });
+
+export class Client {
+  readonly producer: Producer;
+  readonly #connections = new Set<Connection>();
+  readonly #pending = new Set<Promise<unknown>>();
+  #lastRefusal: Error | undefined;
+
+  constructor(producer: Producer) {
+    this.producer = producer;
+    producer.connections.on('connecting', ({ connection }: { readonly connection: Connection }) => {
+      this.#connections.add(connection);
+      // What happens to a connection is told to its requests; without a listener a second error would end the process.
+      connection.on('error', (error) => {
+        if (classifyPlatformatic(error) === FAULTS.tls) this.#lastRefusal = error;
+      });
+      connection.once('close', () => this.#connections.delete(connection));
+    });
+  }
+
+  /** Sockets that are open or opening. */
+  get openSockets(): number {
+    return [...this.#connections].filter(({ socket }) => socket !== undefined && !socket.destroyed).length;
+  }
+
+  /**
+   * Why an opening failed. A broker that does not like this client's certificate says so after the handshake: the connection has an error,
+   * and what was asked meanwhile is told only that it closed.
+   */
+  reasonOf(error: unknown): unknown {
+    return this.#lastRefusal ?? error;
+  }
+
+  /** Runs something with the client and remembers it until it has ended. */
+  async track<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#pending.add(settled);
+    try {
+      return await work;
+    } finally {
+      this.#pending.delete(settled);
+    }
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#pending);
+  }
+
+  /** Resolves when every socket is destroyed and what was under way has ended; from the call on there is no new one. */
+  async kill(): Promise<void> {
+    const closing = this.producer.close(true).catch(() => undefined);
+    await Promise.all([...this.#connections].map(({ socket }) => gone(socket)));
+    await closing;
+    await this.idle();
+  }
+}
+
+/** A client that is not connected yet; imports the module at first use. */
+export const makeClient = async (
+  connection: KafkaConnectionOptions,
+  o: MetadataOptions & { readonly idempotent: boolean },
+): Promise<Client> => {
+  const [{ Producer: ProducerClass }, resolved] = await Promise.all([loadClient(), resolveConnection(connection)]);
+  return new Client(new ProducerClass(clientOptions(resolved, o)));
+};
+
+/** Runs `fn` and kills the client when the signal aborts, so that `fn` ends. */
+export const killedBy = async <T>(signal: AbortSignal, client: Client, fn: () => Promise<T>): Promise<T> => {
+  const onAbort = (): void => {
+    void client.kill();
+  };
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await client.track(fn());
+  } catch (error) {
+    throw client.reasonOf(error);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+};

@@ -1,0 +1,1 @@
+export { platformaticDriver } from './driver.ts';

@@ -1,0 +1,113 @@
+/**
+ * One producer. The client keeps sequence numbers per producer id, and takes both apart from each other when something happens between
+ * them: it remembers the id, waits for metadata, and only then takes the next numbers. If another call has failed meanwhile, the numbers
+ * begin anew under the old id, and a broker may take the batch for one it has. So a call here is made only when id and metadata are there:
+ * then the client takes both in one go.
+ */
+import type { MessageToProduce, ProduceResult } from '@platformatic/kafka';
+
+import type { DriverAck, DriverCall, DriverProducer, FrozenRecord } from '../driver.ts';
+import { DUPLICATE_SEQUENCE, UNKNOWN_TOPIC } from '../kafka-errors.ts';
+import type { Client } from './client.ts';
+import { isDuplicate } from './error-map.ts';
+
+/** How often something may come between id and metadata before a call gives up. */
+const MAX_PREPARATIONS = 3;
+const ACKS = { all: -1, leader: 1 } as const;
+
+const asBuffer = (part: string | Uint8Array): Buffer =>
+  typeof part === 'string' ? Buffer.from(part) : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+
+const toMessage = (record: FrozenRecord, topic: string, partition: number): MessageToProduce => ({
+  topic,
+  partition,
+  timestamp: BigInt(record.timestampMs),
+  headers: new Map(Object.entries(record.headers).map(([name, value]) => [Buffer.from(name), asBuffer(value)])),
+  ...(record.key === null ? {} : { key: asBuffer(record.key) }),
+  ...(record.value === null ? {} : { value: asBuffer(record.value) }),
+});
+
+/** The client would write to another partition instead. */
+class NoSuchPartition extends Error {
+  readonly apiCode = UNKNOWN_TOPIC;
+}
+
+class NeverReady extends Error {}
+
+const toAck = ({ topic, partition }: DriverCall, { offsets = [] }: ProduceResult): DriverAck | undefined => {
+  const own = offsets.find((one) => one.topic === topic && one.partition === partition);
+  if (own === undefined) return undefined;
+  return { topic, partition, errorCode: 0, baseOffset: own.offset < 0n ? undefined : own.offset };
+};
+
+export class PlatformaticDriverProducer implements DriverProducer {
+  readonly id: string;
+  readonly #client: Client;
+  readonly #idempotent: boolean;
+
+  constructor(id: string, client: Client, idempotent: boolean) {
+    this.id = id;
+    this.#client = client;
+    this.#idempotent = idempotent;
+  }
+
+  async send(call: DriverCall): Promise<DriverAck | undefined> {
+    const { topic, partition } = call;
+    try {
+      return toAck(call, await this.#client.track(this.#produce(call)));
+    } catch (error) {
+      // The client throws what is a success: the broker has these records already.
+      if (isDuplicate(error)) return { topic, partition, errorCode: DUPLICATE_SEQUENCE, baseOffset: undefined };
+      throw error;
+    }
+  }
+
+  connections(): number {
+    return this.#client.openSockets;
+  }
+
+  async kill(): Promise<void> {
+    await this.#client.kill();
+  }
+
+  async close({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, deadlineMs);
+    await Promise.race([this.#client.idle(), late.promise]);
+    clearTimeout(timer);
+    await this.#client.kill();
+  }
+
+  #produce(call: DriverCall): Promise<ProduceResult> {
+    const { producer } = this.#client;
+    const { topic, partition, records, compression, acks } = call;
+    return new Promise((resolve, reject) => {
+      const prepare = (left: number, forceUpdate: boolean): void => {
+        if (left === 0) return reject(new NeverReady('metadata and producer id are never there together'));
+        producer.metadata({ topics: [topic], ...(forceUpdate ? { forceUpdate } : {}) }, (error, metadata) => {
+          if (error !== null) return reject(error);
+          if (this.#idempotent && producer.producerId === undefined) return initialize(left);
+          const count = metadata?.topics.get(topic)?.partitionsCount ?? 0;
+          if (partition < count) return send();
+          // The topic may have grown since.
+          if (!forceUpdate) return prepare(left - 1, true);
+          return reject(new NoSuchPartition(`${topic} has ${count} partitions`));
+        });
+      };
+      const initialize = (left: number): void => {
+        producer.initIdempotentProducer({}, (error) => {
+          if (error === null) prepare(left - 1, false);
+          else reject(error);
+        });
+      };
+      const send = (): void => {
+        const messages = records.map((record) => toMessage(record, topic, partition));
+        producer.send({ messages, acks: ACKS[acks], compression }, (error, result) => {
+          if (error === null) resolve(result ?? {});
+          else reject(error);
+        });
+      };
+      prepare(MAX_PREPARATIONS, false);
+    });
+  }
+}
