@@ -101,7 +101,7 @@ describe('what a client is told', () => {
 
   test('R-KP-6 PL-1 it reaches @platformatic/kafka with nothing left to its defaults', async () => {
     const named = await resolveConnection({ brokers: BROKERS, clientId: 'x', tls: true });
-    expect(clientOptions(named, { ...TIMES, idempotent: true })).toEqual({
+    expect(clientOptions(named, TIMES)).toEqual({
       clientId: 'x',
       bootstrapBrokers: [{ host: 'kafka', port: 9092 }],
       connectTimeout: 1_000,
@@ -111,12 +111,11 @@ describe('what a client is told', () => {
       retryDelay: 100,
       metadataMaxAge: Number.MAX_SAFE_INTEGER,
       autocreateTopics: false,
-      idempotent: true,
       tls: {},
       tlsServerName: true,
     });
     const byAddress = await resolveConnection({ brokers: ['127.0.0.1:1'], clientId: 'x', tls: true, sasl: PLAIN });
-    expect(clientOptions(byAddress, { ...TIMES, idempotent: false })).toMatchObject({
+    expect(clientOptions(byAddress, TIMES)).toMatchObject({
       tlsServerName: false,
       sasl: { mechanism: 'PLAIN', username: 'u', password: 'secret-password' },
     });

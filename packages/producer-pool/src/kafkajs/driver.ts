@@ -2,7 +2,7 @@
  * kafkajs 2.2.4 behind the port. One `Kafka` object per producer, because that is what a kill switch can stop; everything is stated that
  * kafkajs would decide by itself, since `NODE_ENV` changes its defaults.
  */
-import type { Kafka, KafkaConfig, Message, Producer, RecordMetadata } from 'kafkajs';
+import type { Admin, Kafka, KafkaConfig, Message, Producer, RecordMetadata } from 'kafkajs';
 
 import {
   bootstrapOf,
@@ -22,9 +22,11 @@ import type {
   OpenProducerOptions,
   PartitionMetadata,
   ProducerDriver,
+  TopicConfig,
   TopicMetadata,
 } from '../driver.ts';
 import { DUPLICATE_SEQUENCE } from '../kafka-errors.ts';
+import { TOPIC_CONFIG_NAMES, topicConfigOf } from '../topic-config.ts';
 import { clientConfig } from './client-config.ts';
 import { availableCodecs, CODEC_NUMBERS, installZstd } from './codecs.ts';
 import { classifyKafkaJs, protocolCodeOf } from './error-map.ts';
@@ -42,6 +44,9 @@ export interface KafkaJsDriverOptions extends KafkaConnectionOptions {
 const RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 500, factor: 0.2, multiplier: 2 };
 /** kafkajs refreshes by itself on a stale leader; a refresh by age would fail every partition of a topic when one of them has no leader. */
 const METADATA_MAX_AGE_MS = Number.MAX_SAFE_INTEGER;
+
+/** Kafka's number for topics among the things that have a configuration. */
+const TOPIC_RESOURCE = 2;
 
 const loadKafkaJs = () => import('kafkajs');
 
@@ -195,24 +200,23 @@ class KafkaJsDriver implements ProducerDriver {
     return tls;
   }
 
-  /** A client of its own each time: refreshes are minutes apart, and an idle kafkajs connection costs CPU. */
   async metadata(topics: readonly string[], o: MetadataOptions): Promise<ClusterMetadata> {
-    const client = await makeClient(this.#options, o);
-    const admin = client.kafka.admin({ retry: { ...RETRY } });
-    try {
-      return await killedBy(o.signal, client, async () => {
-        await admin.connect();
-        if (topics.length === 0) {
-          const { brokers } = await admin.describeCluster();
-          return { brokers: brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port })), topics: new Map() };
-        }
-        // One request a topic: kafkajs fails the whole answer for one topic it does not find.
-        const found = await Promise.all(topics.map(async (topic) => [topic, await this.#topic(admin, topic)] as const));
-        return { brokers: [], topics: new Map(found) };
-      });
-    } finally {
-      await disconnect(admin, client, ADMIN_CLOSE_MS);
-    }
+    return this.#asAdmin(o, async (admin) => {
+      if (topics.length === 0) {
+        const { brokers } = await admin.describeCluster();
+        return { brokers: brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port })), topics: new Map() };
+      }
+      // One request a topic: kafkajs fails the whole answer for one topic it does not find.
+      const found = await Promise.all(topics.map(async (topic) => [topic, await topicBy(admin, topic)] as const));
+      return { brokers: [], topics: new Map(found) };
+    });
+  }
+
+  async topicConfigs(topics: readonly string[], o: MetadataOptions): Promise<ReadonlyMap<string, TopicConfig>> {
+    return this.#asAdmin(o, async (admin) => {
+      const found = await Promise.all(topics.map(async (topic) => [topic, await configOf(admin, topic)] as const));
+      return new Map(found.flatMap(([topic, config]) => (config === undefined ? [] : [[topic, config]])));
+    });
   }
 
   async open(o: OpenProducerOptions): Promise<DriverProducer> {
@@ -241,18 +245,47 @@ class KafkaJsDriver implements ProducerDriver {
     // Nothing is kept between calls.
   }
 
-  async #topic(admin: ReturnType<Kafka['admin']>, topic: string): Promise<TopicMetadata> {
+  /** By a client of its own each time: refreshes are minutes apart, and an idle kafkajs connection costs CPU. */
+  async #asAdmin<T>(o: MetadataOptions, ask: (admin: Admin) => Promise<T>): Promise<T> {
+    const client = await makeClient(this.#options, o);
+    const admin = client.kafka.admin({ retry: { ...RETRY } });
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      const found = topics.find(({ name }) => name === topic);
-      return { errorCode: 0, partitions: partitionsOf(found?.partitions ?? []) };
-    } catch (error) {
-      const errorCode = protocolCodeOf(error);
-      if (errorCode === undefined) throw error;
-      return { errorCode, partitions: [] };
+      return await killedBy(o.signal, client, async () => {
+        await admin.connect();
+        return ask(admin);
+      });
+    } finally {
+      await disconnect(admin, client, ADMIN_CLOSE_MS);
     }
   }
 }
+
+const topicBy = async (admin: Admin, topic: string): Promise<TopicMetadata> => {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    const found = topics.find(({ name }) => name === topic);
+    return { errorCode: 0, partitions: partitionsOf(found?.partitions ?? []) };
+  } catch (error) {
+    const errorCode = protocolCodeOf(error);
+    if (errorCode === undefined) throw error;
+    return { errorCode, partitions: [] };
+  }
+};
+
+/** Undefined where the cluster refuses to say. */
+const configOf = async (admin: Admin, topic: string): Promise<TopicConfig | undefined> => {
+  try {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: [...TOPIC_CONFIG_NAMES] }],
+    });
+    const entries = resources.flatMap(({ configEntries }) => configEntries);
+    return topicConfigOf(entries.map(({ configName, configValue }) => ({ name: configName, value: configValue })));
+  } catch (error) {
+    if (protocolCodeOf(error) === undefined) throw error;
+    return undefined;
+  }
+};
 
 /**
  * kafkajs as a driver; opens nothing, imports kafkajs at first use.

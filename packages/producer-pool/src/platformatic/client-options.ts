@@ -1,12 +1,10 @@
 /** What the client is told. A new object for each client: its constructor changes what it is given. */
 import { isIP } from 'node:net';
 
-import type { ProducerOptions, SASLOptions } from '@platformatic/kafka';
+import type { BaseOptions, SASLOptions } from '@platformatic/kafka';
 
 import type { ResolvedConnection } from '../connection.ts';
 import type { MetadataOptions } from '../driver.ts';
-
-export type ClientOptions = ProducerOptions<Buffer, Buffer, Buffer, Buffer>;
 
 /** Retries are for stale metadata only; the pool owns the loop. */
 const RETRIES = 2;
@@ -45,8 +43,8 @@ const haveNames = (brokers: ResolvedConnection['brokers']): boolean => brokers.e
 
 export const clientOptions = (
   { clientId, brokers, tls, sasl }: ResolvedConnection,
-  o: MetadataOptions & { readonly idempotent: boolean },
-): ClientOptions => ({
+  o: MetadataOptions,
+): BaseOptions => ({
   clientId,
   bootstrapBrokers: brokers.map(({ host, port }) => ({ host, port })),
   connectTimeout: o.connectTimeoutMs,
@@ -56,7 +54,6 @@ export const clientOptions = (
   retryDelay: RETRY_DELAY_MS,
   metadataMaxAge: METADATA_MAX_AGE_MS,
   autocreateTopics: false,
-  idempotent: o.idempotent,
   ...(tls === undefined ? {} : { tls: { ...tls }, tlsServerName: tls.servername ?? haveNames(brokers) }),
   ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
 });

@@ -2,7 +2,7 @@
  * A client of @platformatic/kafka that can be stopped for certain. Its own `close()` lets what is written leave first, which a broker that
  * hangs never allows: here every socket is destroyed.
  */
-import type { Connection, Producer } from '@platformatic/kafka';
+import type { Admin, Connection, Producer } from '@platformatic/kafka';
 
 import type { KafkaConnectionOptions } from '../connection.ts';
 import { resolveConnection } from '../connection.ts';
@@ -22,15 +22,15 @@ const gone = (socket: Connection['socket'] | undefined): Promise<void> =>
     socket.destroy();
   });
 
-export class Client {
-  readonly producer: Producer;
+export class Client<C extends Producer | Admin = Producer> {
+  readonly inner: C;
   readonly #connections = new Set<Connection>();
   readonly #pending = new Set<Promise<unknown>>();
   #lastRefusal: Error | undefined;
 
-  constructor(producer: Producer) {
-    this.producer = producer;
-    producer.connections.on('connecting', ({ connection }: { readonly connection: Connection }) => {
+  constructor(inner: C) {
+    this.inner = inner;
+    inner.connections.on('connecting', ({ connection }: { readonly connection: Connection }) => {
       this.#connections.add(connection);
       // What happens to a connection is told to its requests; without a listener a second error would end the process.
       connection.on('error', (error) => {
@@ -74,24 +74,34 @@ export class Client {
 
   /** Resolves when every socket is destroyed and what was under way has ended; from the call on there is no new one. */
   async kill(): Promise<void> {
-    const closing = this.producer.close(true).catch(() => undefined);
+    const closing = this.inner.close().catch(() => undefined);
     await Promise.all([...this.#connections].map(({ socket }) => gone(socket)));
     await closing;
     await this.idle();
   }
 }
 
-/** A client that is not connected yet; imports the module at first use. */
-export const makeClient = async (
+/** A producer that is not connected yet; imports the module at first use. */
+export const makeProducer = async (
   connection: KafkaConnectionOptions,
   o: MetadataOptions & { readonly idempotent: boolean },
 ): Promise<Client> => {
   const [{ Producer: ProducerClass }, resolved] = await Promise.all([loadClient(), resolveConnection(connection)]);
-  return new Client(new ProducerClass(clientOptions(resolved, o)));
+  return new Client(new ProducerClass({ ...clientOptions(resolved, o), idempotent: o.idempotent }));
+};
+
+/** One that asks, and is not connected yet. */
+export const makeAdmin = async (connection: KafkaConnectionOptions, o: MetadataOptions): Promise<Client<Admin>> => {
+  const [{ Admin: AdminClass }, resolved] = await Promise.all([loadClient(), resolveConnection(connection)]);
+  return new Client(new AdminClass(clientOptions(resolved, o)));
 };
 
 /** Runs `fn` and kills the client when the signal aborts, so that `fn` ends. */
-export const killedBy = async <T>(signal: AbortSignal, client: Client, fn: () => Promise<T>): Promise<T> => {
+export const killedBy = async <T>(
+  signal: AbortSignal,
+  client: Client<Producer | Admin>,
+  fn: () => Promise<T>,
+): Promise<T> => {
   const onAbort = (): void => {
     void client.kill();
   };

@@ -1,6 +1,6 @@
 /** @platformatic/kafka 2.12 behind the port: the driver for throughput. */
 import { causes } from '@busbar/errors';
-import type { ClusterMetadata as ClientMetadata } from '@platformatic/kafka';
+import type { Admin, ClusterMetadata as ClientMetadata } from '@platformatic/kafka';
 
 import {
   bootstrapOf,
@@ -16,12 +16,17 @@ import type {
   MetadataOptions,
   OpenProducerOptions,
   ProducerDriver,
+  TopicConfig,
   TopicMetadata,
 } from '../driver.ts';
-import { type Client, killedBy, makeClient } from './client.ts';
+import { TOPIC_CONFIG_NAMES, topicConfigOf } from '../topic-config.ts';
+import { killedBy, makeAdmin, makeProducer } from './client.ts';
 import { classifyPlatformatic } from './error-map.ts';
 import { PlatformaticDriverProducer } from './producer.ts';
 import { refusedTopic } from './refused-topic.ts';
+
+/** Kafka's number for topics among the things that have a configuration. */
+const TOPIC_RESOURCE = 2;
 
 const topicOf = (metadata: ClientMetadata, topic: string): TopicMetadata => ({
   errorCode: 0,
@@ -56,29 +61,30 @@ class PlatformaticDriver implements ProducerDriver {
     return tls;
   }
 
-  /** By a client of its own each time: refreshes are minutes apart. */
   async metadata(topics: readonly string[], o: MetadataOptions): Promise<ClusterMetadata> {
-    const client = await makeClient(this.#options, { ...o, idempotent: false });
-    try {
-      return await killedBy(o.signal, client, async () => {
-        const { brokers } = await client.producer.metadata({ topics: [] });
-        // One request a topic: the client fails the whole answer for one topic it does not find.
-        const found = await Promise.all(topics.map(async (topic) => [topic, await topicBy(client, topic)] as const));
-        return {
-          brokers: [...brokers].map(([id, { host, port }]) => ({ id, host, port })),
-          topics: new Map(found),
-        };
-      });
-    } finally {
-      await client.kill();
-    }
+    return this.#asAdmin(o, async (admin) => {
+      const { brokers } = await admin.metadata({ topics: [] });
+      // One request a topic: the client fails the whole answer for one topic it does not find.
+      const found = await Promise.all(topics.map(async (topic) => [topic, await topicBy(admin, topic)] as const));
+      return {
+        brokers: [...brokers].map(([id, { host, port }]) => ({ id, host, port })),
+        topics: new Map(found),
+      };
+    });
+  }
+
+  async topicConfigs(topics: readonly string[], o: MetadataOptions): Promise<ReadonlyMap<string, TopicConfig>> {
+    return this.#asAdmin(o, async (admin) => {
+      const found = await Promise.all(topics.map(async (topic) => [topic, await configOf(admin, topic)] as const));
+      return new Map(found.flatMap(([topic, config]) => (config === undefined ? [] : [[topic, config]])));
+    });
   }
 
   async open(o: OpenProducerOptions): Promise<DriverProducer> {
-    const client = await makeClient(this.#options, o);
+    const client = await makeProducer(this.#options, o);
     try {
       await killedBy(o.signal, client, async () => {
-        await (o.idempotent ? client.producer.initIdempotentProducer({}) : client.producer.metadata({ topics: [] }));
+        await (o.idempotent ? client.inner.initIdempotentProducer({}) : client.inner.metadata({ topics: [] }));
       });
     } catch (error) {
       await client.kill();
@@ -90,15 +96,38 @@ class PlatformaticDriver implements ProducerDriver {
   async close(): Promise<void> {
     // Nothing is kept between calls.
   }
+
+  /** By a client of its own each time: refreshes are minutes apart. */
+  async #asAdmin<T>(o: MetadataOptions, ask: (admin: Admin) => Promise<T>): Promise<T> {
+    const client = await makeAdmin(this.#options, o);
+    try {
+      return await killedBy(o.signal, client, () => ask(client.inner));
+    } finally {
+      await client.kill();
+    }
+  }
 }
 
-const topicBy = async ({ producer }: Client, topic: string): Promise<TopicMetadata> => {
+const topicBy = async (admin: Admin, topic: string): Promise<TopicMetadata> => {
   try {
-    return topicOf(await producer.metadata({ topics: [topic], forceUpdate: true }), topic);
+    return topicOf(await admin.metadata({ topics: [topic], forceUpdate: true }), topic);
   } catch (error) {
     const refused = refusedTopic([...causes(error)], topic);
     if (refused === undefined) throw error;
     return refused;
+  }
+};
+
+/** Undefined where the cluster refuses to say. */
+const configOf = async (admin: Admin, topic: string): Promise<TopicConfig | undefined> => {
+  try {
+    const [found] = await admin.describeConfigs({
+      resources: [{ resourceType: TOPIC_RESOURCE, resourceName: topic, configurationKeys: [...TOPIC_CONFIG_NAMES] }],
+    });
+    return topicConfigOf(found?.configs ?? []);
+  } catch (error) {
+    if (classifyPlatformatic(error).kafkaCode === undefined) throw error;
+    return undefined;
   }
 };
 

@@ -79,7 +79,7 @@ export class PlatformaticDriverProducer implements DriverProducer {
   }
 
   #produce(call: DriverCall): Promise<ProduceResult> {
-    const { producer } = this.#client;
+    const { inner: producer } = this.#client;
     const { topic, partition, records, compression, acks } = call;
     return new Promise((resolve, reject) => {
       const prepare = (left: number, forceUpdate: boolean): void => {
