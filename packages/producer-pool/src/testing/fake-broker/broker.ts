@@ -50,8 +50,8 @@ export class FakeBroker implements BrokerPort {
     });
     server.listen(this.#port, HOST);
     await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) this.#port = address.port;
+    // An object once it listens on a port; its type covers pipes too.
+    this.#port = Number(Reflect.get(Object(server.address()), 'port'));
     this.#server = server;
     this.#state.topology.join({ id: this.id, host: HOST, port: this.#port });
   }

@@ -91,8 +91,9 @@ export class Connection {
       const request = this.#parse(body);
       if (request !== undefined) await this.#answer(request);
     } catch (error) {
-      if (!(error instanceof WireError) && !this.#state.closing.aborted) throw error;
       this.#socket.destroy();
+      // Anything else comes from what a test put into a fault.
+      if (!(error instanceof WireError) && !this.#state.closing.aborted) this.#state.journal.failed(error);
     }
   }
 

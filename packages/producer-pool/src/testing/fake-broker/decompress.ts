@@ -22,7 +22,7 @@ class Window {
     if (distance < 1 || distance > this.#length) throw new WireError('a copy from before the beginning');
     this.#grow(length);
     for (let end = this.#length + length; this.#length < end; this.#length += 1)
-      this.#bytes[this.#length] = this.#bytes[this.#length - distance] ?? 0;
+      this.#bytes.writeUInt8(this.#bytes.readUInt8(this.#length - distance), this.#length);
   }
 
   end(): Buffer {

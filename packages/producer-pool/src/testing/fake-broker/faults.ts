@@ -31,7 +31,7 @@ export interface FaultRule {
   readonly broker?: number;
   readonly topic?: string;
   readonly partition?: number;
-  /** The matching request it starts with, from 1. Default: 1. */
+  /** The matching request it starts with, from 1; those that an older rule took do not count. Default: 1. */
   readonly nth?: number;
   /** How many requests. Default: 1. */
   readonly times?: number;

@@ -3,6 +3,8 @@
  *
  * - while a batch of a partition is unanswered, no other one is sent there (the same one again may be);
  * - a sequence number is never used for two different batches.
+ *
+ * What a fault of the test itself throws is told among the violations, so that it cannot pass unnoticed.
  */
 import { crc32 } from 'node:zlib';
 
@@ -49,6 +51,11 @@ export class Journal {
         this.#violations.push(`${lane}: sequence ${batch.baseSequence} of producer ${batch.producerId} used twice`);
       this.#sequences.set(sequence, content);
     }
+  }
+
+  /** A fault of a test threw. */
+  failed(error: unknown): void {
+    this.#violations.push(`a fault failed: ${String(error)}`);
   }
 
   /** Call it when the answer is written. */

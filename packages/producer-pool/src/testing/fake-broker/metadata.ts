@@ -1,6 +1,6 @@
 import { UNKNOWN_TOPIC } from '../../kafka-errors.ts';
 import type { RequestReader, ServingContext } from './served-request.ts';
-import type { FakePartition, FakeTopic, Topology } from './topology.ts';
+import type { FakePartition } from './topology.ts';
 import type { WireReader, WireWriter } from './wire.ts';
 
 const LEADER_NOT_AVAILABLE = 5;
@@ -16,9 +16,10 @@ interface MetadataRequest {
 const readRequest = (reader: WireReader, version: number): MetadataRequest => {
   const names = reader.nullableArray(() => {
     if (version >= 10) reader.bytes(16);
-    const name = reader.nullableString();
+    // A topic asked for by its id has no name here: not served.
+    const name = reader.string();
     reader.tags();
-    return name ?? '';
+    return name;
   });
   const mayCreate = reader.boolean();
   if (version >= 8 && version <= 10) reader.boolean();
@@ -27,12 +28,12 @@ const readRequest = (reader: WireReader, version: number): MetadataRequest => {
   return { names, mayCreate };
 };
 
-const writeBrokers = (writer: WireWriter, topology: Topology): void => {
-  const brokers = [...topology.addresses.values()];
-  writer.array(brokers, ({ id, host, port }) => {
+const writeBrokers = (writer: WireWriter, { topology, brokerId }: ServingContext): void => {
+  writer.array([...topology.addresses.values()], ({ id, host, port }) => {
     writer.int32(id).string(host).int32(port).string(null).tags();
   });
-  writer.string('fake').int32(brokers[0]?.id ?? -1);
+  // Who answers says that it is the controller: so there is one as long as anybody is there.
+  writer.string('fake').int32(brokerId);
 };
 
 const writePartition = (writer: WireWriter, version: number, at: { index: number; partition: FakePartition }): void => {
@@ -48,16 +49,17 @@ const writePartition = (writer: WireWriter, version: number, at: { index: number
 
 interface TopicAnswer {
   readonly name: string;
-  readonly topic: FakeTopic | undefined;
   readonly errorCode: number;
+  /** 16 bytes. */
+  readonly id: Buffer;
+  readonly partitions: readonly FakePartition[];
 }
 
-const writeTopic = (writer: WireWriter, version: number, { name, topic, errorCode }: TopicAnswer): void => {
+const writeTopic = (writer: WireWriter, version: number, { name, id, errorCode, partitions }: TopicAnswer): void => {
   writer.int16(errorCode).string(name);
-  if (version >= 10) writer.bytes(topic?.id ?? Buffer.alloc(16));
+  if (version >= 10) writer.bytes(id);
   writer.boolean(false);
-  const partitions = errorCode === 0 ? [...(topic?.partitions.entries() ?? [])] : [];
-  writer.array(partitions, ([index, partition]) => {
+  writer.array([...partitions.entries()], ([index, partition]) => {
     writePartition(writer, version, { index, partition });
   });
   if (version >= 8) writer.int32(NO_OPERATIONS);
@@ -68,10 +70,13 @@ const answerFor = (name: string, { mayCreate }: MetadataRequest, { topology, eff
   if (mayCreate && topology.autoCreateTopics && !topology.topics.has(name)) topology.createTopic(name, {});
   const topic = topology.topics.get(name);
   const scripted = effect?.concerns({ topic: name }) === true ? effect.errorCode : undefined;
-  return { name, topic, errorCode: scripted ?? (topic === undefined ? UNKNOWN_TOPIC : 0) };
+  const errorCode = scripted ?? (topic === undefined ? UNKNOWN_TOPIC : 0);
+  return topic === undefined || errorCode !== 0
+    ? { name, errorCode, id: Buffer.alloc(16), partitions: [] }
+    : { name, errorCode, id: topic.id, partitions: topic.partitions };
 };
 
-/** Brokers that are up, topics, and the leaders that the cluster tells; the first live broker is the controller. */
+/** Brokers that are up, topics, and the leaders that the cluster tells; the one that answers calls itself the controller. */
 export const readMetadata: RequestReader = (reader, version) => {
   const request = readRequest(reader, version);
   return {
@@ -82,7 +87,7 @@ export const readMetadata: RequestReader = (reader, version) => {
       const answers = names.map((name) => answerFor(name, request, context));
       return (writer) => {
         writer.int32(effect?.throttleMs ?? 0);
-        writeBrokers(writer, topology);
+        writeBrokers(writer, context);
         writer.array(answers, (answer) => {
           writeTopic(writer, version, answer);
         });

@@ -36,6 +36,7 @@ interface KeptBatch {
 
 interface Entry {
   readonly epoch: number;
+  readonly lastSequence: number;
   readonly batches: readonly KeptBatch[];
 }
 
@@ -60,10 +61,7 @@ export class ProducerState {
     const last = lastSequenceOf(batch);
     const twin = entry.batches.find((kept) => kept.first === batch.baseSequence && kept.last === last);
     if (twin !== undefined) return { kind: 'duplicate', baseOffset: twin.baseOffset };
-    const previous = entry.batches.at(-1);
-    return previous === undefined || followsOn(previous.last, batch.baseSequence)
-      ? APPEND
-      : refuse(OUT_OF_ORDER_SEQUENCE);
+    return followsOn(entry.lastSequence, batch.baseSequence) ? APPEND : refuse(OUT_OF_ORDER_SEQUENCE);
   }
 
   /** Call it with every batch that was appended. */
@@ -74,6 +72,7 @@ export class ProducerState {
     const kept = { first: batch.baseSequence, last: lastSequenceOf(batch), baseOffset };
     this.#entries.set(batch.producerId, {
       epoch: batch.producerEpoch,
+      lastSequence: kept.last,
       batches: [...earlier, kept].slice(-KEPT_BATCHES),
     });
   }

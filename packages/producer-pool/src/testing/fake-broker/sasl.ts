@@ -40,24 +40,24 @@ const attribute = (message: string, name: string): string =>
     .find((part) => part.startsWith(`${name}=`))
     ?.slice(2) ?? '';
 
-const xor = (a: Buffer, b: Buffer): Buffer => Buffer.from(a.map((byte, index) => byte ^ (b[index] ?? 0)));
+const xor = (a: Buffer, b: Buffer): Buffer => Buffer.from(a.map((byte, index) => byte ^ b.readUInt8(index)));
 
 const scram = (hash: 'sha256' | 'sha512', expected: FakeCredentials): SaslExchange => {
   const hmac = (key: Buffer, text: string): Buffer => createHmac(hash, key).update(text).digest();
   const salt = randomBytes(16);
-  let clientFirst: string | undefined;
-  let serverFirst = '';
+  let greeting: string | undefined;
   const answerFirst = (message: string): SaslStep | undefined => {
-    clientFirst = message.replace(/^[^,]*,[^,]*,/, '');
+    const clientFirst = message.replace(/^[^,]*,[^,]*,/, '');
     if (attribute(clientFirst, 'n') !== expected.username) return undefined;
     const nonce = attribute(clientFirst, 'r') + randomBytes(12).toString('hex');
-    serverFirst = `r=${nonce},s=${salt.toString('base64')},i=${ITERATIONS}`;
+    const serverFirst = `r=${nonce},s=${salt.toString('base64')},i=${ITERATIONS}`;
+    greeting = `${clientFirst},${serverFirst}`;
     return { reply: Buffer.from(serverFirst), isDone: false };
   };
-  const answerFinal = (message: string): SaslStep | undefined => {
+  const answerFinal = (message: string, greeted: string): SaslStep | undefined => {
     const salted = pbkdf2Sync(expected.password, salt, ITERATIONS, hash === 'sha256' ? 32 : 64, hash);
     const proofAt = message.lastIndexOf(',p=');
-    const signed = `${clientFirst ?? ''},${serverFirst},${message.slice(0, proofAt)}`;
+    const signed = `${greeted},${message.slice(0, proofAt)}`;
     const clientKey = hmac(salted, 'Client Key');
     const storedKey = createHash(hash).update(clientKey).digest();
     const proof = xor(clientKey, hmac(storedKey, signed));
@@ -66,7 +66,10 @@ const scram = (hash: 'sha256' | 'sha512', expected: FakeCredentials): SaslExchan
     const signature = hmac(hmac(salted, 'Server Key'), signed).toString('base64');
     return { reply: Buffer.from(`v=${signature}`), isDone: true };
   };
-  return (message) => (clientFirst === undefined ? answerFirst : answerFinal)(message.toString('utf8'));
+  return (message) => {
+    const text = message.toString('utf8');
+    return greeting === undefined ? answerFirst(text) : answerFinal(text, greeting);
+  };
 };
 
 const MECHANISMS = new Map<string, (expected: FakeCredentials) => SaslExchange>([

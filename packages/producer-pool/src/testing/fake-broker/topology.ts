@@ -76,13 +76,14 @@ export class Topology {
   extendTopic(name: string, partitions: number): void {
     const topic = this.topic(name);
     for (let index = topic.partitions.length; index < partitions; index += 1) {
-      const replicas = this.#brokerIds.map((_, at) => this.#brokerIds[(index + at) % this.#brokerIds.length] ?? 0);
-      const kept = replicas.slice(0, DEFAULT_REPLICAS);
-      const leader = kept.find((id) => this.addresses.has(id));
+      const first = index % this.#brokerIds.length;
+      const inTurn = [...this.#brokerIds.slice(first), ...this.#brokerIds.slice(0, first)];
+      const replicas = inTurn.slice(0, DEFAULT_REPLICAS);
+      const leader = replicas.find((id) => this.addresses.has(id));
       topic.partitions.push({
         log: new PartitionLog(),
-        replicas: kept,
-        isr: kept,
+        replicas,
+        isr: replicas,
         leader,
         leaderEpoch: 0,
         toldLeader: leader,

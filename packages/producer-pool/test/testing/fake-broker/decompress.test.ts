@@ -48,13 +48,19 @@ test('R-KP-6 DC-12 lz4 with sizes, checksums and a block that is not compressed'
   expect(decompress('lz4', framed)).toEqual(NOISE);
 });
 
+test('R-KP-6 DC-12 a run of thousands comes out of a few bytes', () => {
+  // A literal of one byte, then copies of the byte before, 64 at a time.
+  const copies = Array.from({ length: 100 }, () => [(63 << 2) + 2, 1, 0]).flat();
+  expect(decompress('snappy', Buffer.from([0x81, 0x32, 0, 0x61, ...copies])).toString()).toBe('a'.repeat(6_401));
+});
+
 test.each([
   ['gzip', 'AAAA'],
   ['zstd', 'AAAA'],
   ['lz4', 'AAAAAAAA'],
   ['snappy', 'iwMk'],
   ['snappy', 'BQhFTkQ='],
-  ['snappy', 'BQEK'],
+  ['snappy', 'BQUK'],
 ] as const)('R-KP-6 what is not %s is said to be so: %s', (codec, text) => {
   expect(() => decompress(codec, Buffer.from(text, 'base64'))).toThrow(`the records are not ${codec}`);
 });

@@ -141,4 +141,11 @@ describe('partition log', () => {
     expect(log.append(recordBatch({ ...rest, baseSequence: 2, count: 1 }))).toMatchObject({ errorCode: 0 });
     expect(log.records.length).toBe(5);
   });
+
+  test('R-KP-6 a new epoch starts at 0 and ends the one before', () => {
+    const log = new PartitionLog();
+    const at = (producerEpoch: number, baseSequence: number) =>
+      log.append(recordBatch({ producerId: 7n, producerEpoch, baseSequence, count: 1 })).errorCode;
+    expect([at(0, 0), at(0, 1), at(1, 2), at(1, 0), at(0, 2), at(1, 1)]).toEqual([0, 0, 45, 0, 47, 0]);
+  });
 });
