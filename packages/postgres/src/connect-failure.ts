@@ -1,5 +1,6 @@
 import { AuthError, ConnectError, TlsError, TooManyConnectionsError, type ConnectDetails } from './connect-errors.ts';
 import type { PostgresError } from './errors.ts';
+import { safeCause } from './raised-error.ts';
 import { classifySqlState, sqlStateOf } from './sqlstate.ts';
 
 /** The messages of `pg` for a server that answers the request for TLS with something else than yes; they have no code. */
@@ -25,7 +26,7 @@ export const connectFailure = (
   const sqlState = sqlStateOf(error);
   const code = sqlState ?? codeOf(error);
   const details: ConnectDetails = code === undefined ? where : { ...where, reason: code };
-  const init = { cause: error, sqlState };
+  const init = { cause: safeCause(error), sqlState };
   if (sqlState === undefined) {
     const isTls = TLS_CODE.test(code ?? '') || (error instanceof Error && NO_TLS.has(error.message));
     return isTls ? new TlsError(details, init) : new ConnectError(details, init);

@@ -1,5 +1,7 @@
 import { BusbarError, brandError, type ErrorDetails, type ErrorInit, type ErrorOutcome } from '@busbar/errors';
 
+import { RaisedError } from './raised-error.ts';
+
 /** Every code this package throws, as a literal union to `switch` over. */
 export type PostgresErrorCode =
   | `BUSBAR_POSTGRES_${'OPTIONS' | 'QUEUE_FULL' | 'ACQUIRE_TIMEOUT' | 'CONNECT' | 'CONNECT_TIMEOUT' | 'SETUP' | 'TLS' | 'AUTH'}`
@@ -58,7 +60,7 @@ export abstract class PostgresError<
 
   /** The driver's own error, with the server's detail, hint and position. It can hold row data: never log it. */
   unsafeDetails(): unknown {
-    return this.cause;
+    return this.cause instanceof RaisedError ? this.cause.original : this.cause;
   }
 }
 

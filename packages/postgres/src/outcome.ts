@@ -3,6 +3,7 @@ import type { ErrorOutcome } from '@busbar/errors';
 import { PostgresError, type PostgresErrorInit } from './errors.ts';
 import type { ExecutionOutcome } from './execution.ts';
 import { LeaseLostError } from './outcome-errors.ts';
+import { isRaised, safeCause } from './raised-error.ts';
 import { safeServerText } from './redact.ts';
 import {
   ConstraintError,
@@ -64,10 +65,10 @@ const text = (error: object, key: string): string | undefined => {
 };
 
 const detailsOf = (error: unknown, sqlState: string): ServerErrorDetails => {
-  if (typeof error !== 'object' || error === null) return { sqlState };
+  if (typeof error !== 'object' || error === null || isRaised(error)) return { sqlState };
   const position = Number(text(error, 'position'));
   const fields = {
-    text: safeServerText(sqlState, text(error, 'message') ?? ''),
+    text: text(error, 'where') === undefined ? safeServerText(sqlState, text(error, 'message') ?? '') : undefined,
     schema: text(error, 'schema'),
     table: text(error, 'table'),
     column: text(error, 'column'),
@@ -87,7 +88,7 @@ export const serverError = (error: unknown, label?: string): ServerError => {
   const outcome = kind === 'outcome-unknown' ? 'unknown' : 'rejected';
   const limited = kind === 'resource' && !sqlState.startsWith('53') ? { retryable: false } : {}; // class 54: the statement is too big
   return new SERVER_ERRORS[kind](detailsOf(error, sqlState), {
-    cause: error,
+    cause: safeCause(error),
     label,
     connectionFatal,
     outcome,
@@ -117,7 +118,7 @@ export const leaseLost = (
   new LeaseLostError(
     { pool: o.pool, reason: reasonOf(error) },
     {
-      cause: error,
+      cause: safeCause(error),
       label: o.label,
       sqlState: sqlStateOf(error),
       connectionFatal: true,
@@ -136,7 +137,7 @@ const stoppedError = (outcome: ExecutionOutcome, facts: CallFacts): PostgresErro
     return new PostgresAbortedError({ pool: facts.pool }, { ...init, cause: facts.signal?.reason });
   return new DeadlineError(
     { deadlineMs: facts.deadlineMs },
-    { ...init, cause: outcome.error, retryable: verdict !== 'unknown' },
+    { ...init, cause: safeCause(outcome.error), retryable: verdict !== 'unknown' },
   );
 };
 
@@ -150,6 +151,6 @@ export const errorOfOutcome = (outcome: ExecutionOutcome, facts: CallFacts): Pos
   if (outcome.lost === true) return lostError(outcome, facts);
   if (error === undefined) return undefined;
   if (outcome.outdated === true && sqlState !== undefined)
-    return new SchemaChangedError(detailsOf(error, sqlState), { cause: error, label: facts.label });
+    return new SchemaChangedError(detailsOf(error, sqlState), { cause: safeCause(error), label: facts.label });
   return serverError(error, facts.label);
 };

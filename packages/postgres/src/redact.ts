@@ -10,16 +10,26 @@ const VALUE_FREE = new Set(
   ).split(' '),
 );
 
-/** Of these the server quotes what it met, which can be a literal of the statement: only the words before the quote are shown. */
+/** Of these the server quotes what it met, which can be a literal of the statement: only the plain words in front of that are shown. */
 const QUOTES_THE_STATEMENT = new Set(['42601', '42703', '42883']);
+
+/** Letters, digits, blank and the marks of a sentence. Languages differ in their quotation marks; none of them uses these. */
+const isPlain = (code: number): boolean =>
+  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 32 || code === 44;
+
+const plainWords = (message: string): string => {
+  let end = 0;
+  while (end < message.length && isPlain(message.charCodeAt(end))) end += 1;
+  return message.slice(0, end);
+};
 
 const MAX_TEXT = 200;
 
-/** The server's message where it cannot hold a value of the caller, else nothing. */
+/** The server's message where it cannot hold a value of the caller, else nothing. Inside a function, which `where` tells, it can. */
 export const safeServerText = (sqlState: string, message: string): string | undefined => {
   if (!VALUE_FREE.has(sqlState)) return undefined;
-  const quote = QUOTES_THE_STATEMENT.has(sqlState) ? message.search(/["'(]/) : -1;
-  return (quote < 0 ? message : message.slice(0, quote)).trim().slice(0, MAX_TEXT);
+  const shown = QUOTES_THE_STATEMENT.has(sqlState) ? plainWords(message) : message;
+  return shown.trim().slice(0, MAX_TEXT);
 };
 
 const TEMPLATES: Readonly<Record<string, string>> = {

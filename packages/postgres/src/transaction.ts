@@ -20,6 +20,7 @@ import { errorOfOutcome, reasonOf, serverError } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { QueryOptions, Result } from './queries.ts';
 import { submit } from './query.ts';
+import { safeCause } from './raised-error.ts';
 import { TxScopes, type RollbackHook, type TxScope } from './savepoint.ts';
 import { TxAbortedError } from './server-errors.ts';
 import { ROLLBACK_TIMEOUT_MS } from './slot-life.ts';
@@ -236,7 +237,7 @@ export class Transaction {
     if (outcome.written && !refused)
       throw new OutcomeUnknownError(
         { pool, reason: reasonOf(error) },
-        { label, cause: error, sqlState, connectionFatal: true },
+        { label, cause: safeCause(error), sqlState, connectionFatal: true },
       );
     const facts = { pool, label, deadlineMs: timeouts.queryDeadlineMs, inTransaction: true };
     throw errorOfOutcome(outcome, facts) ?? this.#rolledBack();

@@ -7,6 +7,7 @@ import { connectFailure } from '../src/connect-failure.ts';
 import { isPostgresError } from '../src/errors.ts';
 import type { ExecutionOutcome } from '../src/execution.ts';
 import { errorOfOutcome, reasonOf, serverError } from '../src/outcome.ts';
+import { safeCause } from '../src/raised-error.ts';
 import { ServerError } from '../src/server-errors.ts';
 import { errorExamples } from './error-examples.ts';
 import { oneOf } from './matchers.ts';
@@ -51,11 +52,24 @@ describe('the error family of the package', () => {
   });
 
   test("R-PG-5 the server's own words are shown only where they cannot hold a value", () => {
-    const texts = (code: string, message: string) => serverError(serverSays(code, { message })).details.text;
+    const texts = (code: string, message: string) =>
+      serverError(serverSays(code, { message, where: undefined })).details.text;
     expect(texts('40001', 'could not serialize access')).toBe('could not serialize access');
     expect(texts('22P02', 'invalid input syntax for type integer: "ann"')).toBeUndefined();
     expect(texts('42601', 'syntax error at or near "ann"')).toBe('syntax error at or near');
+    expect(texts('42601', 'Syntaxfehler bei »ann«')).toBe('Syntaxfehler bei');
     expect(texts('P0001', 'ann')).toBeUndefined();
+    expect(serverError(serverSays('40001', { message: 'ann' })).details.text).toBeUndefined();
+  });
+
+  test('R-PG-5 of what a function in the database raises nothing is shown but the SQLSTATE', () => {
+    const driver = serverSays('40001', { routine: 'exec_stmt_raise', table: 'ann', column: 'ann', where: undefined });
+    const error = serverError(driver);
+    expect(error.details).toEqual({ sqlState: '40001' });
+    expect(inspect(error, { depth: Infinity, showHidden: true }) + JSON.stringify(error)).not.toContain('ann');
+    expect(error.unsafeDetails()).toBe(driver);
+    expect(error.cause).toMatchObject({ name: 'RaisedError', code: '40001', severity: 'ERROR' });
+    expect(safeCause({ routine: 'exec_stmt_raise' })).toMatchObject({ code: '' });
   });
 
   test('classes 53 and 54 differ in what a repetition can do', () => {

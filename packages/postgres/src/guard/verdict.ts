@@ -86,6 +86,9 @@ export const judge = (text: string, weights: GuardWeights): Verdict => {
   });
 };
 
+/** In place of a quoted name: it can be a value whose quotes were mistaken. */
+const QUOTED = '"?"';
+
 class NormalText {
   readonly #text: string;
   readonly #pieces: string[] = [];
@@ -100,7 +103,8 @@ class NormalText {
   }
 
   piece({ start, end }: { readonly start: number; readonly end: number }): void {
-    this.#add(this.#text.slice(start, end));
+    const name = this.#text.charAt(end - 1) === '"' ? QUOTED : this.#text.slice(start, end);
+    this.#add(name);
   }
 
   value(): void {
@@ -117,7 +121,7 @@ class NormalText {
   }
 }
 
-/** The statement without its literals and comments, at most `maxChars` long and a little of its last word. */
+/** The statement without its literals, quoted names and comments, at most `maxChars` long and a little of its last word. */
 export const statementSkeleton = (text: string, maxChars: number): string => {
   const token = new Tokenizer(text);
   const pieces = new NormalText(text);

@@ -168,6 +168,7 @@ describe('what a statement does', () => {
     ["select * from 'x', 5", 'SELECT'],
     ['select a.b.c from -t', 'SELECT'],
     ['vacuum t', 'VACUUM'],
+    ['grant truncate on t to r', 'GRANT'],
     ['begin', 'BEGIN'],
     ['', ''],
     [`select * from ${'t'.repeat(100)}`, `SELECT ${'t'.repeat(63)}`],
@@ -188,7 +189,7 @@ test('a summary of many tables ends with a whole name', () => {
 describe('R-PG-5 the skeleton of a statement', () => {
   test('has no literal and no comment, and is cut off where it was asked to be', () => {
     const text = `select a, 'hunter2' as b -- hunter2\nfrom "T" where c = $1 and d in (1, 2) /* hunter2 */ and e = -5;`;
-    expect(statementSkeleton(text, 200)).toBe('select a , ? as b from "T" where c = ? and d in ( ? ) and e = ?');
+    expect(statementSkeleton(text, 200)).toBe('select a , ? as b from "?" where c = ? and d in ( ? ) and e = ?');
     expect(statementSkeleton(text, 12)).toBe('select a , …');
     expect(statementSkeleton('select 1; select - a;;', 200)).toBe('select ? ; select - a');
   });
