@@ -12,15 +12,23 @@ export interface RetrySubject {
 
 export const retrySubject = async (options: RetryOptions = {}): Promise<RetrySubject> => {
   const { createRetryPolicy } = await import('@busbar/retry');
-  return { policy: createRetryPolicy(options), signal: new AbortController().signal };
+  const subject = { policy: createRetryPolicy(options), signal: new AbortController().signal };
+  void subject.policy.execute(underWay, { signal: subject.signal }).catch(() => undefined); // ended by close
+  return subject;
 };
+
+/**
+ * A call that does not end: as in a service, one is always under way. Without it no object of a call outlives the full
+ * collection before a visit, V8 throws away the code that was made for their shapes, and the visit measures the compiler.
+ */
+export const underWay = (): Promise<number> => new Promise(() => undefined);
 
 /** Throws unless every operation was a call that succeeded at once. */
 const mustAllSucceedFirst: NonNullable<LoopedArm<RetrySubject>['verify']> = ({ subject, operations }) => {
   const { calls, succeededFirst, attempts } = subject.policy.stats();
-  mustBe('stats().calls', calls, operations);
+  mustBe('stats().calls', calls, operations + 1);
   mustBe('stats().succeededFirst', succeededFirst, operations);
-  mustBe('stats().attempts', attempts, operations);
+  mustBe('stats().attempts', attempts, operations + 1);
 };
 
 type RetryArm = Pick<LoopedArm<RetrySubject>, 'name' | 'options'> &

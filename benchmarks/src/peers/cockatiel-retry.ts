@@ -1,6 +1,7 @@
 /** cockatiel's retry as an arm: as its readme sets it up, with our number of attempts and our delays. */
 import type { RetryPolicy } from 'cockatiel';
 
+import { underWay } from '../arms/busbar-retry.ts';
 import { loopedArm, mustBe } from '../arms/looped-arm.ts';
 import type { Arm } from '../harness/define-case.ts';
 
@@ -9,10 +10,12 @@ const MAX_RETRIES = 3;
 
 const cockatielRetry = async (): Promise<RetryPolicy> => {
   const { ExponentialBackoff, handleAll, retry } = await import('cockatiel');
-  return retry(handleAll, {
+  const policy = retry(handleAll, {
     maxAttempts: MAX_RETRIES,
     backoff: new ExponentialBackoff({ initialDelay: 100, maxDelay: 5_000 }),
   });
+  void policy.execute(underWay);
+  return policy;
 };
 
 /** `await policy.execute(fn)`; every call must succeed. */

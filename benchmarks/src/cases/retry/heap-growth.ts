@@ -15,9 +15,10 @@ interface GrowthArm<S> extends Pick<Arm, 'name' | 'role' | 'package' | 'options'
   readonly operation: string;
   readonly create: () => S | Promise<S>;
   readonly verify?: (subject: S, calls: number) => void;
+  readonly close?: (subject: S) => void;
 }
 
-const growthArm = <S>({ operation, create, verify, ...arm }: GrowthArm<S>): Arm => {
+const growthArm = <S>({ operation, create, verify, close, ...arm }: GrowthArm<S>): Arm => {
   const loop = ownLoop<S>(operation);
   const call = ownFunction<Protected>('async () => 1');
   return {
@@ -34,7 +35,10 @@ const growthArm = <S>({ operation, create, verify, ...arm }: GrowthArm<S>): Arm 
         verify: () => {
           verify?.(subject, WARM_CALLS + CALLS);
         },
-        close: () => Promise.resolve(),
+        close: () => {
+          close?.(subject);
+          return Promise.resolve();
+        },
       };
     },
   };
@@ -60,6 +64,9 @@ export const cases: readonly Case[] = [
         create: () => retrySubject({ deadlineMs: 60_000 }),
         verify: ({ policy }, calls) => {
           mustBe('stats().succeededFirst', policy.stats().succeededFirst, calls);
+        },
+        close: ({ policy }) => {
+          policy.close();
         },
       }),
       growthArm({ name: 'bare', role: 'bare', operation: 'await fn();', create: () => undefined }),
