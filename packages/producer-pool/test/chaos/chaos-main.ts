@@ -1,12 +1,12 @@
 /**
- * `pnpm run chaos [seeds] [first seed]`: the chaos run over many seeds, for the pool and for kafkajs alone, a line each. Any loss or
+ * `pnpm run chaos [seeds] [first seed] [part of a name]`: the chaos run over many seeds, for pools and for kafkajs alone, a line each. Any loss or
  * inversion of the pool is told with its seed and fails the command.
  */
 import { CHAOS_POOLS } from './chaos-pools.ts';
 import { type ChaosReport, problemsOf } from './chaos-report.ts';
 import { chaosOfKafkaJs, chaosOfPool } from './chaos-run.ts';
 
-const [seeds = '20', firstSeed = '1'] = process.argv.slice(2);
+const [seeds = '20', firstSeed = '1', only = ''] = process.argv.slice(2);
 /** Most of a run is waiting for time-outs. */
 const AT_ONCE = 4;
 
@@ -47,7 +47,9 @@ const runAll = async ({ name, run }: Contender): Promise<readonly ChaosReport[]>
   return reports;
 };
 
-for (const contender of pools) {
+const isChosen = ({ name }: Contender): boolean => name.includes(only);
+
+for (const contender of pools.filter(isChosen)) {
   // oxlint-disable-next-line no-await-in-loop -- one line after the other
   for (const report of await runAll(contender)) {
     const problems = problemsOf(report);
@@ -56,4 +58,4 @@ for (const contender of pools) {
   }
 }
 // oxlint-disable-next-line no-await-in-loop -- one line after the other
-for (const contender of alone) await runAll(contender);
+for (const contender of alone.filter(isChosen)) await runAll(contender);

@@ -1,8 +1,10 @@
 import { kafkaJsDriver } from '../../src/kafkajs/index.ts';
+import { platformaticDriver } from '../../src/platformatic/index.ts';
 import type { PoolChaosOptions } from './chaos-run.ts';
 
 const DRIVERS: Readonly<Record<string, PoolChaosOptions['driver']>> = {
   kafkajs: (brokers) => kafkaJsDriver({ brokers, clientId: 'chaos' }),
+  platformatic: (brokers) => platformaticDriver({ brokers, clientId: 'chaos' }),
 };
 
 /** One, several, and as many producers as scaling thinks fit. */

@@ -11,9 +11,9 @@
 const KEPT_BATCHES = 5;
 const LAST_SEQUENCE = 2 ** 31 - 1;
 
-export const OUT_OF_ORDER_SEQUENCE = 45;
-export const INVALID_PRODUCER_EPOCH = 47;
-export const UNKNOWN_PRODUCER_ID = 59;
+const OUT_OF_ORDER_SEQUENCE = 45;
+const INVALID_PRODUCER_EPOCH = 47;
+const UNKNOWN_PRODUCER_ID = 59;
 
 export interface SequencedBatch {
   /** -1 without idempotence. */

@@ -6,9 +6,9 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from
 
 import type { RequestReader } from './served-request.ts';
 
-export const UNSUPPORTED_SASL_MECHANISM = 33;
+const UNSUPPORTED_SASL_MECHANISM = 33;
 export const ILLEGAL_SASL_STATE = 34;
-export const SASL_AUTHENTICATION_FAILED = 58;
+const SASL_AUTHENTICATION_FAILED = 58;
 
 export interface FakeCredentials {
   readonly username: string;
