@@ -36,9 +36,9 @@ export interface AttemptContext {
 }
 
 /** LN-5: a call counts only if its answer names this topic and partition without an error. */
-const verify = (call: DriverCall, ack: DriverAck | undefined): DriverFault | undefined => {
+const verify = (call: DriverCall, ack: DriverAck | undefined): DriverAck | DriverFault => {
   if (ack?.topic !== call.topic || ack.partition !== call.partition) return FAULTS.unacknowledged;
-  return ack.errorCode === 0 || ack.errorCode === DUPLICATE_SEQUENCE ? undefined : faultOfCode(ack.errorCode);
+  return ack.errorCode === 0 || ack.errorCode === DUPLICATE_SEQUENCE ? ack : faultOfCode(ack.errorCode);
 };
 
 const faultOf = (context: AttemptContext, error: unknown): DriverFault =>
@@ -78,11 +78,11 @@ export const runAttempt = async (context: AttemptContext): Promise<AttemptResult
     const ack = await Promise.race([sending, context.cut]).catch((error: unknown) => {
       throw fail(faultOf(context, error), error);
     });
-    const fault = verify(request, ack);
-    if (ack !== undefined && fault === undefined) return ack;
+    const verified = verify(request, ack);
+    if ('topic' in verified) return verified;
     const { topic, partition } = request;
     const unacknowledged = new ProducerUnacknowledgedError({ pool: options.name, scope: 'client', topic, partition });
-    throw fail(fault ?? FAULTS.unacknowledged, fault === FAULTS.unacknowledged ? unacknowledged : undefined);
+    throw fail(verified, verified === FAULTS.unacknowledged ? unacknowledged : undefined);
   };
   const refusal: ProducerErrorDetails = {
     pool: options.name,

@@ -65,20 +65,19 @@ export class RecordBuffer {
     this.#serve(waiter.share);
   }
 
-  /** Takes a waiter out of the line; false if it was admitted already. */
-  cancel(waiter: Waiter): boolean {
+  /** Takes a waiter out of the line, if it is still in one. */
+  cancel(waiter: Waiter): void {
     const { share } = waiter;
     const index = share.waiters.indexOf(waiter);
-    if (index < 0) return false;
+    if (index < 0) return;
     share.waiters.splice(index, 1);
-    if (index === 0 && share.inLine) this.#leaveLine(share);
+    if (index === 0) this.#leaveLine(share);
     this.#serve(share);
-    return true;
   }
 
   /** Takes everybody out of the line of a lane, first come first. */
   takeWaiters(share: LaneShare): readonly Waiter[] {
-    if (share.inLine) this.#leaveLine(share);
+    this.#leaveLine(share);
     return share.waiters.splice(0);
   }
 
@@ -115,6 +114,7 @@ export class RecordBuffer {
   }
 
   #leaveLine(share: LaneShare): void {
+    if (!share.inLine) return;
     share.inLine = false;
     this.#line.splice(this.#line.indexOf(share), 1);
   }

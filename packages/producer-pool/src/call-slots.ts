@@ -1,6 +1,6 @@
 import { type AimdPolicy, type EndedCall, newSlotLimit, nextSlotLimit } from './aimd.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
-import type { PooledProducer } from './pooled-producer.ts';
+import type { BrokerSlots, PooledProducer } from './pooled-producer.ts';
 
 /** How a call ended, as far as the number of calls at a time is concerned; `unsent`: it says nothing. */
 export type CallEnd = EndedCall['how'] | 'unsent';
@@ -26,23 +26,18 @@ export class CallSlots {
     };
   }
 
-  /** Calls the producer may have towards this broker at present. */
-  limitOf(producer: PooledProducer, broker: number): number {
-    return producer.limits.get(broker)?.limit ?? this.#policy.start;
-  }
-
   /** Slots of a producer in a cluster of so many brokers. */
   total(producer: PooledProducer, brokers: number): number {
-    let total = Math.max(0, brokers - producer.limits.size) * this.#policy.start;
-    for (const { limit } of producer.limits.values()) total += limit;
+    let total = Math.max(0, brokers - producer.slots.size) * this.#policy.start;
+    for (const { limit } of producer.slots.values()) total += limit.limit;
     return total;
   }
 
   /** Takes a slot; false if none is free. */
   take(producer: PooledProducer, broker: number, nowMs: number): boolean {
-    const busy = producer.busy.get(broker) ?? 0;
-    if (busy >= this.limitOf(producer, broker)) return false;
-    producer.busy.set(broker, busy + 1);
+    const slots = this.#slotsOf(producer, broker);
+    if (slots.busy >= slots.limit.limit) return false;
+    slots.busy += 1;
     producer.calls += 1;
     producer.lastUsedMs = nowMs;
     return true;
@@ -53,13 +48,20 @@ export class CallSlots {
     producer: PooledProducer,
     { broker, how, nowMs }: { readonly broker: number; readonly how: CallEnd; readonly nowMs: number },
   ): void {
-    const busy = producer.busy.get(broker) ?? 1;
-    producer.busy.set(broker, busy - 1);
+    const slots = this.#slotsOf(producer, broker);
+    const { busy } = slots;
+    slots.busy -= 1;
     producer.calls -= 1;
     producer.lastUsedMs = nowMs;
     if (!this.#learns || how === 'unsent') return;
-    const policy = this.#policy;
-    const limit = producer.limits.get(broker) ?? newSlotLimit(policy, producer.openedAtMs);
-    producer.limits.set(broker, nextSlotLimit(limit, { how, busy }, { policy, nowMs }));
+    slots.limit = nextSlotLimit(slots.limit, { how, busy }, { policy: this.#policy, nowMs });
+  }
+
+  #slotsOf(producer: PooledProducer, broker: number): BrokerSlots {
+    const known = producer.slots.get(broker);
+    if (known !== undefined) return known;
+    const slots: BrokerSlots = { busy: 0, limit: newSlotLimit(this.#policy, producer.openedAtMs) };
+    producer.slots.set(broker, slots);
+    return slots;
   }
 }

@@ -26,6 +26,8 @@ export interface ProducerDriver {
   open(o: OpenProducerOptions): Promise<DriverProducer>;
   /** Where the cluster is looked for first; for start-up checks. */
   bootstrap?(): Promise<readonly HostPort[]>;
+  /** How a socket to a broker is secured, secrets fetched; undefined: plain text. For start-up checks. */
+  tls?(): Promise<SocketTls | undefined>;
   /** Total: any value at all gets a verdict. */
   classify(error: unknown): DriverFault;
   /** Closes what `metadata` keeps open; producers are closed one by one. */
@@ -114,6 +116,18 @@ export interface ClusterMetadata {
 export interface HostPort {
   readonly host: string;
   readonly port: number;
+}
+
+/** TLS as `node:tls` takes it. */
+export interface SocketTls {
+  /** In PEM; the system's authorities without it. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** Default: the broker's host. */
+  readonly servername?: string;
+  /** Default: true. */
+  readonly rejectUnauthorized?: boolean;
 }
 
 export interface BrokerNode extends HostPort {

@@ -37,8 +37,9 @@ export interface EngineHost {
 export type EngineProgress =
   | { readonly type: 'ready' }
   | { readonly type: 'tick'; readonly nowMs: number }
-  | { readonly type: 'topic'; readonly topic: string; readonly error: ProducerPoolError | undefined }
-  | { readonly type: 'openFailed'; readonly error: ProducerPoolError };
+  | { readonly type: 'topicKnown'; readonly topic: string }
+  /** Of a topic, or of the connection. */
+  | { readonly type: 'failed'; readonly error: ProducerPoolError; readonly of: 'topic' | 'connection' };
 
 export class Engine {
   readonly buffer: RecordBuffer;
@@ -215,13 +216,13 @@ export class Engine {
     this.routing.learn(topic, (runner) => this.intake.waitingIn(runner));
     const room = this.dispatcher.lanes.peek(topic, UNKNOWN);
     if (room !== undefined) this.intake.empty(room);
-    this.#host.onProgress({ type: 'topic', topic: topic.name, error: undefined });
+    this.#host.onProgress({ type: 'topicKnown', topic: topic.name });
   }
 
   #topicRefused(topic: Topic, error: ProducerPoolError): void {
     const room = this.dispatcher.lanes.peek(topic, UNKNOWN);
     if (room !== undefined) this.dispatcher.apply(room, { type: 'refused', error });
-    this.#host.onProgress({ type: 'topic', topic: topic.name, error });
+    this.#host.onProgress({ type: 'failed', error, of: 'topic' });
   }
 
   #producerReady(): void {
@@ -241,14 +242,14 @@ export class Engine {
       return;
     }
     this.#openError = error;
-    this.#host.onProgress({ type: 'openFailed', error });
+    this.#host.onProgress({ type: 'failed', error, of: 'connection' });
   }
 
   /** Nothing is connected and nothing can be: whoever waits gets an answer now. */
   #cannotOpen(error: ProducerPoolError): void {
     this.#openError = error;
     if (!this.placement.seats.isConnected) this.dispatcher.refuseAll(error);
-    this.#host.onProgress({ type: 'openFailed', error });
+    this.#host.onProgress({ type: 'failed', error, of: 'connection' });
   }
 
   #tick(): void {

@@ -24,7 +24,7 @@ export type { PoolHealth } from './health.ts';
 export type { PartStats, ProducerPoolStats } from './stats.ts';
 export type { ScaleDecision, ScaleReason } from './scaling.ts';
 export type { ProducerState, RetireReason } from './slot.ts';
-export type { CheckOutcome, ConnectivityCheck } from './connectivity-checks.ts';
+export type { CheckContext, CheckOutcome, ConnectivityCheck, ConnectivityCheckOptions } from './connectivity-check.ts';
 export type {
   BackpressureMessage,
   ClosedMessage,
@@ -89,6 +89,7 @@ export type {
   OpenProducerOptions,
   PartitionMetadata,
   ProducerDriver,
+  SocketTls,
   TopicConfig,
   TopicMetadata,
 } from './driver.ts';

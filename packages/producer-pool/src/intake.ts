@@ -74,10 +74,6 @@ export class Intake {
     this.#host = host;
   }
 
-  get openCount(): number {
-    return this.#open.size;
-  }
-
   /** The record that has waited longest for its answer. */
   get oldest(): Entry | undefined {
     for (const entry of this.#open.keys()) return entry;
@@ -133,6 +129,8 @@ export class Intake {
   empty(room: LaneRunner): void {
     const { buffer, dispatcher, routing } = this.#host;
     const entries = room.lane.queue;
+    // All of them first: room that becomes free meanwhile must not let one into a room that nobody empties any more.
+    const waiters = buffer.takeWaiters(room.share).filter(isWaiting);
     dispatcher.apply(room, { type: 'handOver' });
     for (const entry of entries) {
       const runner = routing.route(room.topic, entry);
@@ -144,10 +142,9 @@ export class Intake {
       buffer.move(room.share, runner.share, entry.sizeBytes);
       dispatcher.apply(runner, { type: 'enqueue', entry });
     }
-    for (const waiter of buffer.takeWaiters(room.share)) {
-      if (!isWaiting(waiter)) continue;
-      this.#waiting.delete(waiter.entry);
-      this.#place(waiter.topic, waiter.entry, waiter.untilMs);
+    for (const { entry, topic, untilMs } of waiters) {
+      // One that is answered here may have its caller give up on another.
+      if (this.#waiting.delete(entry)) this.#place(topic, entry, untilMs);
     }
   }
 

@@ -146,7 +146,7 @@ const settle = (step: Step, entry: Entry, o: { readonly settlement: Settlement; 
   if (!settlement.ok && entry.call !== undefined && entry.keyId !== undefined) {
     entry.call.blockedKeys.add(callKey(entry.topic, entry.keyId));
   }
-  if (first || final) step.effects.push({ type: 'settle', entry, settlement, first, final });
+  step.effects.push({ type: 'settle', entry, settlement, first, final });
 };
 
 /** The record leaves the lane with this answer; to a caller who has one already it is the later truth. */

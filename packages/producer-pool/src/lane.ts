@@ -80,8 +80,6 @@ export const nextLane = (
     case 'close':
       close(step);
       break;
-    default:
-      event satisfies never;
   }
   return step.effects;
 };

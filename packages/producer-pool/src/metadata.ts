@@ -6,16 +6,17 @@
  */
 import { type Backoff, nextDelayMs, resolveBackoff } from '@busbar/retry';
 
-import type { ClusterMetadata, DriverFault, PartitionMetadata } from './driver.ts';
+import type { ClusterMetadata, PartitionMetadata } from './driver.ts';
 import {
   ProducerAuthError,
-  ProducerDriverError,
+  type ProducerDriverError,
   type ProducerErrorDetails,
   type ProducerPoolError,
   type ProducerUnavailableError,
 } from './errors.ts';
 import { guarded } from './guarded.ts';
 import { AUTH_ERRORS, faultOfCode, INVALID_TOPIC, TOPIC_AUTHORIZATION_FAILED, UNKNOWN_TOPIC } from './kafka-errors.ts';
+import { notSent } from './not-sent.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
 import { rejectionError } from './rejection.ts';
 import type { PoolCounters } from './stats.ts';
@@ -166,23 +167,14 @@ export class TopicDirectory {
     counters.metadataRefreshes += 1;
     // A refresh nobody waits for tells the guard nothing.
     const guard = topics.some((topic) => this.#host.isAwaited(topic)) ? options.guard : undefined;
-    let fault: DriverFault | undefined;
-    const result = await guarded(
-      guard,
-      async () => {
-        try {
-          return await this.#askDriver(topics, signal);
-        } catch (error) {
-          fault = options.driver.classify(error);
-          const { kind, kafkaError, kafkaCode } = fault;
-          throw new ProducerDriverError(
-            { pool: options.name, scope: fault.scope, kind, kafkaError, kafkaCode },
-            { cause: error, outcome: 'not-sent' },
-          );
-        }
-      },
-      { pool: options.name, scope: 'broker' },
-    );
+    const ask = async (): Promise<ClusterMetadata> => {
+      try {
+        return await this.#askDriver(topics, signal);
+      } catch (error) {
+        throw notSent(options, error);
+      }
+    };
+    const result = await guarded(guard, ask, { pool: options.name, scope: 'broker' });
     if (this.#closed) return;
     if (result.type === 'done') {
       this.#learn(topics, result.value);
@@ -192,7 +184,7 @@ export class TopicDirectory {
         topic.wanted = false;
         this.#host.onRefused(topic, result.error);
       }
-    } else this.#failed(topics, fault, result.error);
+    } else this.#failed(topics, notSent(options, result.error));
   }
 
   #askDriver(topics: readonly Topic[], signal: AbortSignal): Promise<ClusterMetadata> {
@@ -255,12 +247,13 @@ export class TopicDirectory {
     );
   }
 
-  #failed(topics: readonly Topic[], fault: DriverFault | undefined, error: unknown): void {
-    const refused = fault?.kafkaError !== undefined && AUTH_ERRORS.has(fault.kafkaError);
+  #failed(topics: readonly Topic[], error: ProducerDriverError): void {
+    const { kafkaError } = error.details;
+    const refused = kafkaError !== undefined && AUTH_ERRORS.has(kafkaError);
     for (const topic of topics) {
       if (refused) {
         topic.wanted = false;
-        this.#host.onRejected(topic, authError(this.#host.options.name, fault, error));
+        this.#host.onRejected(topic, authError(this.#host.options.name, error.details, error));
       } else this.#again(topic);
     }
   }

@@ -1,8 +1,9 @@
 import type { DriverProducer } from './driver.ts';
-import { ProducerDriverError, type ProducerUnavailableError } from './errors.ts';
+import type { ProducerDriverError, ProducerUnavailableError } from './errors.ts';
 import { guarded } from './guarded.ts';
+import { notSent } from './not-sent.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
-import { within } from './within.ts';
+import { unlessAborted, within } from './within.ts';
 
 /** What came of opening a producer. */
 export type Opened =
@@ -16,49 +17,40 @@ interface Opening {
   readonly signal: AbortSignal;
 }
 
-/** Opens a producer of the driver behind the guard; the signal ends the wait. Never rejects. */
+/** Opens a producer of the driver behind the guard; the signal ends the wait for either. Never rejects. */
 export const openProducer = async (opening: Opening): Promise<Opened> => {
-  const { options } = opening;
+  const { options, signal } = opening;
   const open = async (): Promise<DriverProducer> => {
     try {
       return await openInTime(opening);
     } catch (error) {
-      throw asDriverError(options, error);
+      throw notSent(options, error);
     }
   };
-  const result = await guarded(options.guard, open, { pool: options.name, scope: 'broker' });
-  if (result.type === 'done') return { type: 'done', driver: result.value };
-  return result.type === 'refused' ? result : { type: 'failed', error: asDriverError(options, result.error) };
-};
-
-/** What the guard sees, and whoever waits for the producer. */
-const asDriverError = (options: ResolvedProducerPoolOptions, error: unknown): ProducerDriverError => {
-  if (error instanceof ProducerDriverError) return error;
-  const { scope, kind, kafkaError, kafkaCode } = options.driver.classify(error);
-  return new ProducerDriverError(
-    { pool: options.name, scope: scope === 'client' ? 'client' : 'broker', kind, kafkaError, kafkaCode },
-    { cause: error, outcome: 'not-sent' },
-  );
+  try {
+    const behindGuard = () => guarded(options.guard, open, { pool: options.name, scope: 'broker' });
+    const result = await unlessAborted(signal, behindGuard);
+    if (result.type === 'done') return { type: 'done', driver: result.value };
+    return result.type === 'refused' ? result : { type: 'failed', error: notSent(options, result.error) };
+  } catch (error) {
+    return { type: 'failed', error: notSent(options, error) };
+  }
 };
 
 const openInTime = async ({ options, id, signal }: Opening): Promise<DriverProducer> => {
-  const { driver, idempotent, connectTimeoutMs, requestTimeoutMs, pool, timers } = options;
-  const opened = options.runInContext(() =>
-    driver.open({ id, idempotent, connectTimeoutMs, requestTimeoutMs, signal }),
-  );
-  const cut = Promise.withResolvers<never>();
-  const onAbort = (): void => {
+  const { driver, idempotent, connectTimeoutMs, requestTimeoutMs, pool, timers, runInContext } = options;
+  const o = { id, idempotent, connectTimeoutMs, requestTimeoutMs, signal };
+  // A guard that comes round too late opens nothing.
+  signal.throwIfAborted();
+  const opened = runInContext(() => driver.open(o));
+  try {
+    return await unlessAborted(signal, () => opened);
+  } catch (error) {
     // A driver that opens in spite of the signal has its producer killed: nobody would ever close it.
     opened.then(
       (late) => within(late.kill('opened too late'), pool.killTimeoutMs, timers),
       () => undefined,
     );
-    cut.reject(signal.reason);
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([opened, cut.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+    throw error;
   }
 };

@@ -127,6 +127,7 @@ export class Placement {
   /** A call of the lane on this producer failed. */
   faulted(lane: Placed, producer: PooledProducer, fault: DriverFault): void {
     this.#move(producer, 'faulted');
+    // Undefined once it is retired: killed, for instance.
     const seat = this.#seatOf(producer);
     const reason = reasonOf(fault);
     const broken = fault.kind === 'producer-broken' || reason === 'auth';
@@ -243,7 +244,6 @@ export class Placement {
 
 const reasonOf = (fault: DriverFault): RetireReason => {
   if (fault.kafkaError === FAULTS.unacknowledged.kafkaError) return 'unacknowledged';
-  if (fault.kafkaError === FAULTS.watchdog.kafkaError) return 'watchdog';
   if (fault.kind === 'producer-broken') return 'broken';
   if (fault.outcome === 'not-sent' && fault.kind === 'client') return 'auth';
   return 'connection';

@@ -1,4 +1,4 @@
-import type { ConnectivityCheck } from './connectivity-checks.ts';
+import type { ConnectivityCheck, ConnectivityCheckOptions } from './connectivity-check.ts';
 import type { PoolHealth } from './health.ts';
 import type { BatchOptions, PublishOptions } from './publishing.ts';
 import type { ProducerRecord } from './record.ts';
@@ -47,8 +47,8 @@ export interface ProducerPool extends AsyncDisposable {
   flush(o?: { readonly deadlineMs?: number; readonly signal?: AbortSignal }): Promise<void>;
   /** Replaces every producer without a gap, for instance after a change of credentials. Resolves when the new one is in place. */
   recycle(reason: string): Promise<void>;
-  /** Start-up checks, in the shape of `@busbar/config`. They create nothing. */
-  connectivityChecks(o?: { readonly topics?: readonly string[] }): readonly ConnectivityCheck[];
+  /** Start-up checks, in the shape of `@busbar/config`. They create nothing, and write only where `writeProbe` says. */
+  connectivityChecks(o?: ConnectivityCheckOptions): readonly ConnectivityCheck[];
   health(): PoolHealth;
   stats(): ProducerPoolStats;
   /** Stops intake, delivers what it can until the deadline, answers the rest, closes every producer. Before start and twice: legal. */

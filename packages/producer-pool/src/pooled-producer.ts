@@ -5,6 +5,12 @@ import { hashOfName } from './rendezvous.ts';
 import { NEW_SLOT, nextSlot, type ProducerState, type Slot, type SlotEvent } from './slot.ts';
 import { PartCounters } from './stats.ts';
 
+/** The calls of one producer towards one broker. */
+export interface BrokerSlots {
+  busy: number;
+  limit: SlotLimit;
+}
+
 /** A producer of the pool with its calls. */
 export interface PooledProducer {
   readonly id: string;
@@ -14,10 +20,8 @@ export interface PooledProducer {
   readonly driver: DriverProducer;
   readonly openedAtMs: number;
   readonly counters: PartCounters;
-  /** Outstanding calls by broker. */
-  readonly busy: Map<number, number>;
-  /** Calls it may have by broker, where that is learned. */
-  readonly limits: Map<number, SlotLimit>;
+  /** Outstanding calls, and how many there may be, by broker. */
+  readonly slots: Map<number, BrokerSlots>;
   slot: Slot;
   calls: number;
   /** The last acknowledgement, or since when it has had calls without one. */
@@ -39,8 +43,7 @@ export const newPooledProducer = (
   driver,
   openedAtMs: nowMs,
   counters: new PartCounters(),
-  busy: new Map(),
-  limits: new Map(),
+  slots: new Map(),
   slot: NEW_SLOT,
   calls: 0,
   waitingSinceMs: nowMs,

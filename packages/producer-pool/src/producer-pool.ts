@@ -3,7 +3,8 @@
  *
  * record → intake (check, freeze, charge) → lane (queue, batch, retry) → dispatcher (producer, call, watchdog) → driver
  */
-import { type ConnectivityCheck, connectivityChecks } from './connectivity-checks.ts';
+import type { ConnectivityCheck, ConnectivityCheckOptions } from './connectivity-check.ts';
+import { connectivityChecks } from './connectivity-checks.ts';
 import { channels } from './diagnostics.ts';
 import { Engine, type EngineProgress } from './engine.ts';
 import {
@@ -112,8 +113,8 @@ class Pool implements ProducerPool {
     if (this.#state !== 'created') await this.#engine.recycle(reason);
   }
 
-  connectivityChecks(o: { readonly topics?: readonly string[] } = {}): readonly ConnectivityCheck[] {
-    return connectivityChecks(this.#options, o.topics ?? this.#options.topics);
+  connectivityChecks(o: ConnectivityCheckOptions = {}): readonly ConnectivityCheck[] {
+    return connectivityChecks(this.#options, o);
   }
 
   health(): PoolHealth {
@@ -215,8 +216,8 @@ class Pool implements ProducerPool {
     if (start === undefined) return;
     if (event.type === 'tick') this.#startTick(start, event.nowMs);
     else if (event.type === 'ready') start.connected = true;
-    else if (event.type === 'topic' && event.error === undefined) start.missing.delete(event.topic);
-    else if (event.error !== undefined) this.#startFault(start, event.error, event.type === 'topic');
+    else if (event.type === 'topicKnown') start.missing.delete(event.topic);
+    else this.#startFault(start, event.error, event.of === 'topic');
     if (start.connected && start.missing.size === 0) start.done.resolve();
   }
 

@@ -87,11 +87,9 @@ export class ProducerSeat {
 
   /** Takes over another seat's producer; the own one is retired. */
   adopt(other: ProducerSeat, reason: RetireReason): void {
-    const producer = other.#current;
-    if (producer === undefined) return;
-    other.#current = undefined;
     const previous = this.#current;
-    this.#current = producer;
+    this.#current = other.#current;
+    other.#current = undefined;
     if (previous !== undefined) this.#host.retirement.add(previous, reason);
     this.#host.onChanged();
     this.#host.onReady();
@@ -189,6 +187,6 @@ export class ProducerSeat {
     this.#current = producer;
     if (previous !== undefined) this.#host.retirement.add(previous, 'recycled', this.#recycleWhy);
     this.#host.onChanged();
-    if (!this.#closed) this.#host.onReady();
+    this.#host.onReady();
   }
 }

@@ -88,7 +88,7 @@ export class ProducerSeats {
   /** Adds or removes seats until there are `size`. */
   resize(size: number, reason: RetireReason): void {
     this.#add(size - this.#seats.length);
-    while (this.#seats.length > size) this.#remove(this.#leastUseful(), reason);
+    for (const seat of this.#leastUseful(this.#seats.length - size)) this.#remove(seat, reason);
     this.fill(false);
   }
 
@@ -131,17 +131,19 @@ export class ProducerSeats {
     for (let added = 0; added < count; added += 1) this.#seats.push(new ProducerSeat(this.#host));
   }
 
-  /** Without a producer, or degraded, or the youngest. */
-  #leastUseful(): ProducerSeat | undefined {
-    return (
-      this.#seats.findLast(({ current }) => current === undefined) ??
-      this.#seats.findLast(({ current }) => current?.slot.state !== 'ready') ??
-      this.#seats.at(-1)
-    );
+  /** Those without a producer first, then those that are degraded, then the youngest. */
+  #leastUseful(count: number): readonly ProducerSeat[] {
+    const use = ({ current }: ProducerSeat): number => {
+      if (current === undefined) return 0;
+      return current.slot.state === 'ready' ? 2 : 1;
+    };
+    return this.#seats
+      .toReversed()
+      .toSorted((a, b) => use(a) - use(b))
+      .slice(0, Math.max(0, count));
   }
 
-  #remove(seat: ProducerSeat | undefined, reason: RetireReason): void {
-    if (seat === undefined) return;
+  #remove(seat: ProducerSeat, reason: RetireReason): void {
     this.#seats.splice(this.#seats.indexOf(seat), 1);
     void seat.close(reason);
   }

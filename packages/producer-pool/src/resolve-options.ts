@@ -40,8 +40,7 @@ const withDefaults = (options: ProducerPoolOptions): ResolvedProducerPoolOptions
 
 const numberAt = (resolved: ResolvedProducerPoolOptions, path: string): unknown => {
   let value: unknown = resolved;
-  for (const part of path.split('.'))
-    value = typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined;
+  for (const part of path.split('.')) value = Reflect.get(Object(value), part);
   return value;
 };
 

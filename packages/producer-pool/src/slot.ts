@@ -47,17 +47,9 @@ export const nextSlot = (slot: Slot, event: SlotEvent): Slot => {
 };
 
 const nextLive = (slot: Slot, event: Exclude<SlotEvent, 'opened' | 'ended'>): Slot => {
+  if (event === 'acked') return { state: 'ready', faultsInRow: 0 };
+  if (event === 'retire') return { ...slot, state: 'retiring' };
+  if (event === 'silent') return { ...slot, state: 'degraded' };
   const faultsInRow = slot.faultsInRow + 1;
-  switch (event) {
-    case 'acked':
-      return { state: 'ready', faultsInRow: 0 };
-    case 'faulted':
-      return { state: faultsInRow >= DEGRADED_FAULTS ? 'degraded' : slot.state, faultsInRow };
-    case 'silent':
-      return { ...slot, state: 'degraded' };
-    case 'retire':
-      return { ...slot, state: 'retiring' };
-    default:
-      return event satisfies never;
-  }
+  return { state: faultsInRow >= DEGRADED_FAULTS ? 'degraded' : slot.state, faultsInRow };
 };

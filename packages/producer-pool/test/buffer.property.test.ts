@@ -24,7 +24,9 @@ class Model {
   take(step: Step): void {
     if (step.type === 'give up') {
       const [n, waiter] = [...this.waiting][step.which % Math.max(1, this.waiting.size)] ?? [];
-      if (n !== undefined && waiter !== undefined && this.buffer.cancel(waiter)) this.waiting.delete(n);
+      if (n === undefined || waiter === undefined) return;
+      this.buffer.cancel(waiter);
+      this.waiting.delete(n);
       return;
     }
     const lane = this.lanes[step.lane];

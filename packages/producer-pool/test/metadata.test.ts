@@ -109,6 +109,39 @@ test('R-KP-6 metadata is loaded again when it is old, and when a leader has move
   expect(scripted.cluster.metadataCalls).toBe(4);
 });
 
+test('R-KP-6 a topic without partitions, or without an entry, is unknown; a pool that asks does not know its lanes', async () => {
+  await using scripted = await new ScriptedPool({ unknownTopicRetries: 0 }).start();
+  const { driver } = scripted.cluster;
+  driver.metadata = (topics) =>
+    Promise.resolve({ brokers: [], topics: new Map(topics.map((name) => [name, { errorCode: 0, partitions: [] }])) });
+  expect((await scripted.publish('a')).text).toBe('UNKNOWN_TOPIC/rejected');
+  driver.metadata = () => Promise.resolve({ brokers: [], topics: new Map() });
+  await scripted.clock.advance(1_000);
+  expect((await scripted.publish('b')).text).toBe('UNKNOWN_TOPIC/rejected');
+  driver.metadata = () => new Promise(() => undefined);
+  await scripted.clock.advance(1_000);
+  await scripted.publish('c');
+  expect(scripted.pool.laneOf({ topic: TOPIC, key: 'k' })).toBeUndefined();
+});
+
+test('R-KP-3 a flood of illegal names is refused without being remembered', async () => {
+  await using scripted = await new ScriptedPool().start();
+  for (let n = 0; n < 1_002; n += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- refused at once
+    await expect(scripted.pool.publish({ topic: `no name ${n}`, value: 'x' })).rejects.toMatchObject({
+      code: 'BUSBAR_PRODUCER_RECORD_INVALID',
+    });
+  }
+});
+
+test('R-KP-6 with no leader anywhere a record without a key goes to any partition', async () => {
+  await using scripted = new ScriptedPool({}, 2);
+  scripted.cluster.leaderless = new Set([0, 1]);
+  await scripted.start();
+  expect((await scripted.publish('a', { key: null })).text).toBe('pending');
+  expect(scripted.call?.call.partition).toBe(1);
+});
+
 describe('PT-5 a topic that grows', () => {
   /** With one partition every key lies in 0; with two, `d` moves to 1 and `a` stays in 0. */
   const grow = async (scripted: ScriptedPool): Promise<void> => {

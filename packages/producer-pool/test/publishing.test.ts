@@ -128,6 +128,61 @@ describe('records that are refused', () => {
   });
 });
 
+describe('a room that is emptied', () => {
+  /** A pool whose topic is not known yet: what is published waits, two records in the room and the rest before it. */
+  const unknown = async (): Promise<{ readonly scripted: ScriptedPool; readonly tell: () => Promise<void> }> => {
+    const scripted = await new ScriptedPool({
+      maxBatchRecords: 1,
+      buffer: { maxRecords: 8, maxLaneRecords: 2 },
+    }).start();
+    const gate = Promise.withResolvers<void>();
+    scripted.cluster.metadataGate = gate.promise;
+    const tell = async (): Promise<void> => {
+      gate.resolve();
+      await settle();
+    };
+    return { scripted, tell };
+  };
+
+  test('R-KP-6 who waits before it goes to his lane, also when a record in it is refused', async () => {
+    const { scripted, tell } = await unknown();
+    const [refused, first, waiting] = [
+      await scripted.publish('a', { partition: 9 }),
+      await scripted.publish('b'),
+      await scripted.publish('c'),
+    ];
+    await tell();
+    expect(refused.text).toBe('RECORD_INVALID/not-sent');
+    await scripted.end('ok');
+    await scripted.end('ok');
+    expect([first.text, waiting.text]).toEqual(['ok@0', 'ok@1']);
+    await scripted[Symbol.asyncDispose]();
+  });
+
+  test('R-KP-6 who gives up while others are let in is not sent', async () => {
+    const { scripted, tell } = await unknown();
+    await scripted.publish('a');
+    await scripted.publish('b');
+    const abort = new AbortController();
+    const batch = scripted.pool.publishBatch([{ topic: TOPIC, value: 'c', partition: 9 }], {
+      onSettled: () => {
+        abort.abort();
+      },
+    });
+    const given = fateOf(scripted.pool.publish({ topic: TOPIC, value: 'd' }, { signal: abort.signal }));
+    const kept = fateOf(scripted.pool.publish({ topic: TOPIC, value: 'e' }));
+    await tell();
+    for (let round = 0; round < 4; round += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- one call after the other
+      await scripted.end('ok');
+    }
+    expect((await batch)[0]?.ok).toBe(false);
+    expect([given.text, kept.text]).toEqual(['ABORTED/not-sent', 'ok@2']);
+    expect(scripted.sent).toEqual(['a', 'b', 'e']);
+    await scripted[Symbol.asyncDispose]();
+  });
+});
+
 describe('publishBatch', () => {
   test('R-KP-6 the answer to each record stands at its place; an empty batch has none', async () => {
     await using scripted = await new ScriptedPool({}, 2).start();

@@ -24,6 +24,8 @@ export type Ending =
   | 'lost request'
   /** As `lost request`, but the broker finds the request later: see `appendLate`. */
   | 'delayed'
+  /** The client is not accepted any more; nothing was sent. */
+  | 'not authenticated'
   /** As `lost request`, and the client says that it waited in vain. */
   | 'timeout'
   /** The broker answers that it does not lead the partition. */
@@ -54,6 +56,12 @@ const isPoison = (value: unknown): boolean => typeof value === 'string' && value
 const NOT_LEADER = 6;
 const TOO_LARGE = 10;
 const TOPIC_DENIED = 29;
+
+/** What the client says of a call without an answer, where it says more than that the connection is lost. */
+const SILENT_FAULTS: Readonly<Partial<Record<Ending, DriverFault>>> = {
+  timeout: FAULTS.requestTimeout,
+  'not authenticated': FAULTS.sasl,
+};
 
 export interface Appended {
   readonly record: FrozenRecord;
@@ -222,7 +230,7 @@ export class ScriptedCluster {
     else if (how === 'appended, then denied') this.#deny(scripted, poisoned);
     else {
       if (!poisoned) this.#keep(scripted, how);
-      this.#reject(scripted, new ScriptedError(how === 'timeout' ? FAULTS.requestTimeout : FAULTS.connectionLost));
+      this.#reject(scripted, new ScriptedError(SILENT_FAULTS[how] ?? FAULTS.connectionLost));
     }
   }
 

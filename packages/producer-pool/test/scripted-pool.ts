@@ -28,7 +28,9 @@ export class ScriptedPool implements AsyncDisposable {
       driver: {
         ...driver,
         capabilities: { ...driver.capabilities, inFlightPerBroker },
+        // Tests replace what the driver of the cluster does.
         open: (options) => driver.open(options),
+        metadata: (topics, options) => driver.metadata(topics, options),
       },
       clock: this.clock,
       timers: this.clock.timers,

@@ -153,6 +153,14 @@ describe('LN-6 doubt with several producers', () => {
   });
 });
 
+test('R-KP-6 a producer that is not accepted any more is retired for that, and the caller is told', async () => {
+  await using scripted = await started(withMin(2));
+  const fate = await scripted.publish('a', { partition: 0 });
+  await scripted.end('not authenticated');
+  expect(fate.text).toBe('AUTH/not-sent');
+  expect(scripted.pool.stats().producers.retired).toEqual({ auth: 1 });
+});
+
 describe('PO-6 a producer that does not answer', () => {
   test('R-KP-1 ten seconds with calls and no acknowledgement: degraded, it keeps its lanes and gets no new ones', async () => {
     await using scripted = await started({
