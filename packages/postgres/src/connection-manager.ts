@@ -4,7 +4,6 @@ import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
 import type { PoolContext } from './context.ts';
 import { publish } from './diagnostics.ts';
 import { StatementGuard } from './guard/guard.ts';
-import type { Operation } from './guard/statement-words.ts';
 import { healthOf, type HealthReport } from './health.ts';
 import { LeasePool, type HolderReport } from './lease-pool.ts';
 import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
@@ -64,7 +63,6 @@ const CLOSE_DEADLINE_MS = 10_000;
 
 class ConnectionManager extends RowShapes implements Postgres {
   readonly name: string;
-  protected readonly undoneByError = false;
   readonly #options: ResolvedPostgresOptions;
   readonly #counters: Counters = createCounters();
   readonly #context: PoolContext;
@@ -153,8 +151,8 @@ class ConnectionManager extends RowShapes implements Postgres {
     return checksOf({ host, port, clock, queries: this });
   }
 
-  protected operationOf(text: string): Operation {
-    return this.#context.defaults.guard.judge(text).operation;
+  protected isUndoneByError(text: string): boolean {
+    return this.#context.defaults.guard.judge(text).operation === 'read';
   }
 
   async #queryOnce(call: Call, attempt: number): Promise<Result> {

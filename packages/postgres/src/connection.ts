@@ -177,7 +177,7 @@ export class Connection {
       const statements = this.#lost === undefined ? execution.begin() : execution.loseUnsent(this.#lost);
       if (statements === undefined) continue;
       const plan = new GroupPlan(this.#context.statements, statements, this.#context.clock.now());
-      const group = new SyncGroup(this.#opened.client.connection, statements, plan);
+      const group = new SyncGroup(this.#opened.client.connection, plan);
       this.#active = { execution, group, plan, bytesBefore: this.#bytes };
       this.#opened.client.query(group);
       return;

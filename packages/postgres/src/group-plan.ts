@@ -1,6 +1,6 @@
-import type { GroupStatement, StatementResult } from './pipeline.ts';
+import type { GroupStatement, NamedGroup, NamedStatement, StatementResult } from './pipeline.ts';
 import { sqlStateOf } from './sqlstate.ts';
-import type { StatementCache, StatementPlan } from './statement-cache.ts';
+import type { StatementCache } from './statement-cache.ts';
 
 /** After one of these no statement of the session has a name any more. */
 const DROPS_NAMES: ReadonlySet<string> = new Set(['DEALLOCATE ALL', 'DISCARD ALL']);
@@ -14,33 +14,26 @@ const isOutdated = (error: unknown): boolean => {
 };
 
 /** How the statements of one group are sent, and what the connection's cache learns from its end. */
-export class GroupPlan {
-  readonly plans: readonly StatementPlan[];
-  /** Names to close in front of the statements. */
+export class GroupPlan implements NamedGroup {
+  readonly statements: readonly NamedStatement[];
   readonly closing: readonly string[];
   readonly #cache: StatementCache;
-  readonly #statements: readonly GroupStatement[];
 
   constructor(cache: StatementCache, statements: readonly GroupStatement[], nowMs: number) {
     this.#cache = cache;
-    this.#statements = statements;
     // Taken first: a name that this very group gives up is still prepared by it.
     this.closing = cache.takeClosing();
-    this.plans = statements.map(({ text, prefix }) => cache.plan(text, { prefix, nowMs }));
+    this.statements = statements.map((one) => ({ ...one, ...cache.plan(one.text, { prefix: one.prefix, nowMs }) }));
   }
 
   /** To be called when the group has been answered. True: the statement failed only because of its outdated name. */
   settle({ results, error }: { readonly results: readonly StatementResult[]; readonly error: unknown }): boolean {
-    for (const [index, { name, parse }] of this.plans.entries())
-      if (index >= results.length && name !== '' && parse) this.#cache.forget(this.#textOf(index));
+    for (const { text, name, parse } of this.statements.slice(results.length))
+      if (name !== '' && parse) this.#cache.forget(text);
     if (results.some(({ command }) => DROPS_NAMES.has(command))) this.#cache.clear();
-    const failed = this.plans[results.length];
+    const failed = this.statements[results.length];
     if (failed === undefined || failed.name === '' || failed.parse || !isOutdated(error)) return false;
-    this.#cache.forget(this.#textOf(results.length));
+    this.#cache.forget(failed.text);
     return true;
-  }
-
-  #textOf(index: number): string {
-    return this.#statements[index]?.text ?? '';
   }
 }

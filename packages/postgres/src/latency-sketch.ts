@@ -5,6 +5,7 @@
 const BUCKETS = 96;
 const PER_OCTAVE = 4;
 const FIRST_MS = 0.004;
+const BYTES = 4;
 const MAX_COUNT = 0xffff_ffff;
 
 const bucketOf = (valueMs: number): number =>
@@ -12,11 +13,12 @@ const bucketOf = (valueMs: number): number =>
 const upperEdgeMs = (bucket: number): number => FIRST_MS * 2 ** ((bucket + 1) / PER_OCTAVE);
 
 export class LatencySketches {
-  readonly #counts: Uint32Array;
+  /** Read and written by byte: unlike an element of a typed array, a missing one cannot go unnoticed. */
+  readonly #counts: DataView;
 
   /** `rows` distributions, all empty. */
   constructor(rows: number) {
-    this.#counts = new Uint32Array(rows * BUCKETS);
+    this.#counts = new DataView(new ArrayBuffer(rows * BUCKETS * BYTES));
   }
 
   record(row: number, valueMs: number): void {
@@ -27,8 +29,8 @@ export class LatencySketches {
   move(from: number, to: number): void {
     for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
       const at = from * BUCKETS + bucket;
-      this.#add(to * BUCKETS + bucket, this.#counts[at] ?? 0);
-      this.#counts[at] = 0;
+      this.#add(to * BUCKETS + bucket, this.#get(at));
+      this.#counts.setUint32(at * BYTES, 0);
     }
   }
 
@@ -39,14 +41,18 @@ export class LatencySketches {
     let bucket = 0;
     for (const share of shares) {
       for (; bucket < BUCKETS && (seen === 0 || seen < share * o.count); bucket += 1)
-        seen += this.#counts[row * BUCKETS + bucket] ?? 0;
+        seen += this.#get(row * BUCKETS + bucket);
       found.push(Math.min(o.maxMs, upperEdgeMs(bucket - 1)));
     }
     return found;
   }
 
+  #get(at: number): number {
+    return this.#counts.getUint32(at * BYTES);
+  }
+
   /** A counter that is full stays full. */
   #add(at: number, count: number): void {
-    this.#counts[at] = Math.min(MAX_COUNT, (this.#counts[at] ?? 0) + count);
+    this.#counts.setUint32(at * BYTES, Math.min(MAX_COUNT, this.#get(at) + count));
   }
 }

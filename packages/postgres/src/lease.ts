@@ -1,7 +1,6 @@
 import { prepareCall } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
-import type { Operation } from './guard/statement-words.ts';
 import { leaseLost } from './outcome.ts';
 import type { Row } from './pipeline.ts';
 import type { Queries, QueryOptions, Result } from './queries.ts';
@@ -27,7 +26,6 @@ export interface Lease extends Queries, AsyncDisposable {
 
 /** Runs statements on a connection outside a transaction of ours: on a lease, and for `session.setup`. */
 export class ConnectionQueries extends RowShapes {
-  protected readonly undoneByError = false;
   readonly #context: Pick<PoolContext, 'defaults' | 'target'>;
   readonly #connection: Connection;
 
@@ -47,8 +45,8 @@ export class ConnectionQueries extends RowShapes {
     return submit(this.#connection, call, { target, inTransaction, acquireMs: 0, attempt: 1 });
   }
 
-  protected operationOf(text: string): Operation {
-    return this.#context.defaults.guard.judge(text).operation;
+  protected isUndoneByError(text: string): boolean {
+    return this.#context.defaults.guard.judge(text).operation === 'read';
   }
 
   /** May refuse the use of the connection. */

@@ -40,9 +40,12 @@ export interface StatementResult {
   suspended: boolean;
 }
 
-/** How the statements of a group are sent, one plan for each. */
-export interface StatementNames {
-  readonly plans: readonly StatementPlan[];
+/** With the name it has on the server, or is to get. */
+export type NamedStatement = GroupStatement & StatementPlan;
+
+export interface NamedGroup {
+  readonly statements: readonly NamedStatement[];
+  /** Names to close in front of them. */
   readonly closing: readonly string[];
 }
 
@@ -66,7 +69,6 @@ const readTag = (result: StatementResult, tag: string): void => {
 const emptyResult = (): StatementResult => ({ rows: [], rowCount: 0, command: '', fields: [], suspended: false });
 
 export class SyncGroup implements Submittable {
-  readonly statements: readonly GroupStatement[];
   /** One per statement that completed, in order. */
   readonly results: StatementResult[] = [];
   /** The first error, as the driver gave it. */
@@ -74,25 +76,23 @@ export class SyncGroup implements Submittable {
   /** The bytes were handed to the socket. */
   written = false;
   readonly #wire: WireConnection;
-  readonly #names: StatementNames;
+  readonly #group: NamedGroup;
   #current = emptyResult();
   #parsers: readonly ParseValue[] = [];
   /** All columns as own properties: rows share one shape, and a column named `__proto__` is only a column. */
   #template: Row = {};
 
-  constructor(wire: WireConnection, statements: readonly GroupStatement[], names: StatementNames) {
+  constructor(wire: WireConnection, group: NamedGroup) {
     this.#wire = wire;
-    this.statements = statements;
-    this.#names = names;
+    this.#group = group;
   }
 
   submit(): void {
     const wire = this.#wire;
     this.written = wire.stream.writable;
     wire.stream.cork();
-    for (const name of this.#names.closing) wire.close({ type: 'S', name });
-    for (const [index, { text, values, rowLimit }] of this.statements.entries()) {
-      const { name = '', parse = true } = this.#names.plans[index] ?? {};
+    for (const name of this.#group.closing) wire.close({ type: 'S', name });
+    for (const { text, values, rowLimit, name, parse } of this.#group.statements) {
       if (parse) wire.parse({ name, text, types: [] });
       wire.bind({ statement: name, values });
       wire.describe({ type: 'P', name: '' });

@@ -1,4 +1,3 @@
-import type { Operation } from './guard/statement-words.ts';
 import type { Row } from './pipeline.ts';
 import type { Queries, QueryOptions, Result } from './queries.ts';
 import { givenStatement, type Sql } from './statement.ts';
@@ -8,10 +7,8 @@ type ExpectRows = QueryOptions & { readonly expectRows?: number };
 
 /** `one`, `maybeOne`, `value` and `execute` on top of `query`. */
 export abstract class RowShapes implements Queries {
-  /** A wrong count inside a transaction undoes the statement, as the error ends the callback. */
-  protected abstract readonly undoneByError: boolean;
-
-  protected abstract operationOf(text: string): Operation;
+  /** Whether an error leaves nothing of the statement behind: it is a read, or the error ends the transaction around it. */
+  protected abstract isUndoneByError(text: string): boolean;
 
   abstract query<R extends Row = Row>(
     statement: Sql<R>,
@@ -55,7 +52,7 @@ export abstract class RowShapes implements Queries {
   }
 
   #wrongCount(statement: Sql, expected: string, met: { rows: number; o: QueryOptions | undefined }): RowCountError {
-    const undone = this.undoneByError || this.operationOf(givenStatement(statement).text) === 'read';
+    const undone = this.isUndoneByError(givenStatement(statement).text);
     return new RowCountError(
       { expected, rows: met.rows },
       { outcome: undone ? 'rejected' : 'unknown', label: met.o?.label },

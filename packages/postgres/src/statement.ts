@@ -91,27 +91,40 @@ const refuseParameters = (parts: readonly string[]): void => {
     }
 };
 
+/** Puts pieces of text and values together, those of fragments among them. */
+class Composition {
+  readonly parts: string[] = [];
+  readonly values: unknown[] = [];
+  #last = '';
+
+  add(parts: readonly string[], values: readonly unknown[]): void {
+    for (const [index, part] of parts.entries()) {
+      this.#last += part;
+      if (index < values.length) this.#value(values[index]);
+    }
+  }
+
+  finish(): SqlFragment {
+    return new SqlFragment([...this.parts, this.#last], this.values);
+  }
+
+  #value(value: unknown): void {
+    if (value instanceof SqlFragment) {
+      this.add(value.parts, value.values);
+      return;
+    }
+    this.parts.push(this.#last);
+    this.#last = '';
+    this.values.push(value);
+  }
+}
+
 const compose = (parts: readonly string[], values: readonly unknown[]): SqlFragment => {
   refuseParameters(parts);
   if (!values.some((value) => value instanceof SqlFragment)) return new SqlFragment(parts, values);
-  const allParts = [parts[0] ?? ''];
-  const allValues: unknown[] = [];
-  const append = (text: string): void => {
-    allParts.push(`${allParts.pop() ?? ''}${text}`);
-  };
-  for (const [index, value] of values.entries()) {
-    if (value instanceof SqlFragment) {
-      const [first = '', ...rest] = value.parts;
-      append(first);
-      allParts.push(...rest);
-      allValues.push(...value.values);
-    } else {
-      allParts.push('');
-      allValues.push(value);
-    }
-    append(parts[index + 1] ?? '');
-  }
-  return new SqlFragment(allParts, allValues);
+  const composition = new Composition();
+  composition.add(parts, values);
+  return composition.finish();
 };
 
 interface SqlTag {

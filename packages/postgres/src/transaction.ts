@@ -14,7 +14,6 @@ import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
 import { publish, type HookErrorMessage } from './diagnostics.ts';
 import type { ExecutionOutcome } from './execution.ts';
-import type { Operation } from './guard/statement-words.ts';
 import { CommitRolledBackError, OutcomeUnknownError } from './outcome-errors.ts';
 import { errorOfOutcome, reasonOf, serverError } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
@@ -89,10 +88,6 @@ export class Transaction {
       if (this.#broken && !(error instanceof TxAbortedError)) this.#failure ??= error;
       throw error;
     }
-  }
-
-  operationOf(text: string): Operation {
-    return this.#context.defaults.guard.judge(text).operation;
   }
 
   commitWith(statements: readonly BoundStatement[]): void {

@@ -1,5 +1,4 @@
 import { isPostgresError, type PostgresErrorKind } from './errors.ts';
-import type { Operation } from './guard/statement-words.ts';
 import type { RetryOptions, TxRetryCause } from './options.ts';
 import type { Row } from './pipeline.ts';
 import type { Queries, QueryOptions, Result } from './queries.ts';
@@ -72,7 +71,6 @@ export const repeatableFailure = (error: unknown): RepeatableFailure | undefined
 
 /** The handle that a callback gets: of the transaction, or of one savepoint; it is dead after its scope. */
 export class TxHandle extends RowShapes implements Tx {
-  protected readonly undoneByError = true;
   readonly #transaction: Transaction;
   readonly #scope: TxScope;
   readonly #pool: string;
@@ -137,8 +135,8 @@ export class TxHandle extends RowShapes implements Tx {
     this.#transaction.scope.afterUnknown.push(hook);
   }
 
-  protected operationOf(text: string): Operation {
-    return this.#transaction.operationOf(text);
+  protected isUndoneByError(): boolean {
+    return true;
   }
 
   /** Nothing is accepted any more. */

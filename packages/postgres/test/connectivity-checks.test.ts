@@ -8,7 +8,6 @@ import { runStartupChecks } from '../src/startup-check.ts';
 
 /** A server that answers as it is told. */
 class ScriptedQueries extends RowShapes {
-  protected readonly undoneByError = false;
   readonly #row: Row | Error;
 
   constructor(row: Row | Error) {
@@ -16,8 +15,8 @@ class ScriptedQueries extends RowShapes {
     this.#row = row;
   }
 
-  protected operationOf(): 'read' {
-    return 'read';
+  protected isUndoneByError(): boolean {
+    return true;
   }
 
   query<R extends Row = Row>(text: string): Promise<Result<R>>;

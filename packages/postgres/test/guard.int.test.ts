@@ -120,6 +120,9 @@ describe('statements and their guard on a real server', () => {
     await using lease = await pg.lease();
     expect(await lease.maybeOne(sql`select 1 where ${false}::bool`)).toBeUndefined();
     expect(await lease.execute(sql`select ${1}::int`)).toBe(1);
+    expect(await rejection(lease.one(sql`select 1 where false`))).toMatchObject({ outcome: 'rejected' });
+    const wrong = lease.execute('create table made ()', [], { expectRows: 1 });
+    expect(await rejection(wrong)).toMatchObject({ code: 'BUSBAR_POSTGRES_ROW_COUNT', outcome: 'unknown' });
     expect(await rejection(pg.query(sql`select '${1}'`))).toMatchObject({ code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID' });
     const two = defineStatement({ text: 'select generate_series(1, 2)', maxRows: 1 });
     expect(await rejection(pg.query(two))).toMatchObject({ code: 'BUSBAR_POSTGRES_TOO_MANY_ROWS' });

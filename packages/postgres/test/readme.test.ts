@@ -5,10 +5,13 @@ import { expect, test } from 'vitest';
 const packageDir = new URL('..', import.meta.url).pathname;
 const db = useTestDatabase();
 
-test('the example in the README of @busbar/postgres runs', async () => {
-  const [example] = readmeExamples(`${packageDir}README.md`);
+const examples = readmeExamples(`${packageDir}README.md`);
+
+test.for([
+  [0, 'committed, left: 300'],
+  [1, 'select id from orders where customer = $1 and "state" in ($2, $3)'],
+] as const)('example %i in the README of @busbar/postgres runs', async ([index, printed]) => {
   const DATABASE_URL = `${db().url}?sslmode=disable`;
-  expect(await runExample(example?.code ?? '', { packageDir, env: { DATABASE_URL } })).toContain(
-    'committed, left: 300',
-  );
+  const code = examples[index]?.code ?? '';
+  expect(await runExample(code, { packageDir, env: { DATABASE_URL } })).toContain(printed);
 });

@@ -22,7 +22,10 @@ class Session {
     const plan = new GroupPlan(cache, statements, o.nowMs);
     for (const name of plan.closing) this.names.delete(name);
     let completed = 0;
-    while (completed < texts.length && this.#runs(plan.plans[completed], texts[completed] ?? '', { ...o, completed }))
+    while (
+      completed < texts.length &&
+      this.#runs(plan.statements[completed], texts[completed] ?? '', { ...o, completed })
+    )
       completed += 1;
     const results = Array.from({ length: completed }, () => ({ ...RESULT }));
     plan.settle({ results, error: completed < texts.length ? new Error('refused') : undefined });
