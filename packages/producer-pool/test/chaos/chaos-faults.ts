@@ -15,12 +15,18 @@ export interface ChaosFaults {
 
 type Make = (target: RequestTarget) => FaultEffect | undefined;
 
+const SPOILT_ANSWERS: readonly Make[] = [
+  () => ({ answer: 'cut' }),
+  () => ({ answer: 'garbled' }),
+  () => ({ append: false, answer: 'empty' }),
+];
+
 export interface ChaosFaultOptions {
   readonly random: () => number;
   /** Longer than clients wait for an answer. */
   readonly lateMs: number;
-  /** Whether answers may break off in the middle, which ends a process with kafkajs alone. */
-  readonly cuts: boolean;
+  /** Whether answers may break off in the middle, be noise or empty: the first ends a process that has kafkajs alone. */
+  readonly spoiltAnswers: boolean;
 }
 
 export const chaosFaults = (cluster: FakeCluster, o: ChaosFaultOptions): ChaosFaults => {
@@ -42,7 +48,7 @@ export const chaosFaults = (cluster: FakeCluster, o: ChaosFaultOptions): ChaosFa
     },
     (target) => {
       move(target, true);
-      return { answer: o.cuts ? 'cut' : 'drop' };
+      return { answer: 'drop' };
     },
     (target) => ({
       afterwards: () => {
@@ -50,6 +56,7 @@ export const chaosFaults = (cluster: FakeCluster, o: ChaosFaultOptions): ChaosFa
       },
       answer: 'drop',
     }),
+    ...(o.spoiltAnswers ? SPOILT_ANSWERS : []),
   ];
   const script: FaultScript = ({ api, targets: [target] }) => {
     if (api !== 'Produce' || target === undefined || o.random() >= FAULT_RATIO) return undefined;

@@ -55,7 +55,7 @@ const inOrder = async <T>(items: readonly T[], work: (item: T) => Promise<void>)
 
 interface Conditions {
   readonly poisonRatio: number;
-  readonly cuts: boolean;
+  readonly spoiltAnswers: boolean;
 }
 
 const run = async (o: ChaosOptions, under: Conditions, publish: Publish): Promise<ChaosReport> => {
@@ -63,7 +63,11 @@ const run = async (o: ChaosOptions, under: Conditions, publish: Publish): Promis
     topics: { [TOPIC]: { partitions: PARTITIONS, maxMessageBytes: MAX_MESSAGE_BYTES } },
   });
   const records = makeRecords(seededRandom(o.seed), under.poisonRatio);
-  const faults = chaosFaults(cluster, { random: seededRandom(o.seed + 1), lateMs: LATE_MS, cuts: under.cuts });
+  const faults = chaosFaults(cluster, {
+    random: seededRandom(o.seed + 1),
+    lateMs: LATE_MS,
+    spoiltAnswers: under.spoiltAnswers,
+  });
   cluster.script(faults.script);
   const told = await publish(cluster, records, seededRandom(o.seed + 2));
   const batches = cluster.requests('Produce').flatMap(({ targets }) => targets.map(({ count = 0 }) => count));
@@ -112,7 +116,7 @@ const publishKey = async (
 };
 
 export const chaosOfPool = (o: PoolChaosOptions): Promise<ChaosReport> =>
-  run(o, { poisonRatio: POISON_RATIO, cuts: true }, async (cluster, records, random) => {
+  run(o, { poisonRatio: POISON_RATIO, spoiltAnswers: true }, async (cluster, records, random) => {
     await using pool = createProducerPool({
       driver: o.driver(cluster.bootstrap),
       idempotent: o.idempotent,
@@ -139,7 +143,7 @@ const inBatches = (records: readonly ChaosRecord[], size: number): ChaosRecord[]
 
 /** kafkajs alone; what it rejects is sent again, which it does not promise to be harmless. */
 export const chaosOfKafkaJs = (o: ChaosOptions & { readonly strategy: RawStrategy }): Promise<ChaosReport> =>
-  run(o, { poisonRatio: 0, cuts: false }, async (cluster, records) => {
+  run(o, { poisonRatio: 0, spoiltAnswers: false }, async (cluster, records) => {
     const kafka = new Kafka({
       clientId: 'raw',
       brokers: [...cluster.bootstrap],
