@@ -1,3 +1,4 @@
+import { readDescribeConfigs } from './describe-configs.ts';
 import type { FakeApi } from './faults.ts';
 import { readInitProducerId } from './init-producer-id.ts';
 import { readMetadata } from './metadata.ts';
@@ -45,6 +46,7 @@ const SERVED: readonly ServedApi[] = [
   { name: 'SaslHandshake', key: 17, min: 1, max: 1, flexibleFrom: 2, read: readSaslHandshake },
   { name: 'ApiVersions', key: 18, min: 0, max: 3, flexibleFrom: 3, read: readApiVersions },
   { name: 'InitProducerId', key: 22, min: 0, max: 4, flexibleFrom: 2, read: readInitProducerId },
+  { name: 'DescribeConfigs', key: 32, min: 0, max: 4, flexibleFrom: 4, read: readDescribeConfigs },
   { name: 'SaslAuthenticate', key: 36, min: 0, max: 2, flexibleFrom: 2, read: readSaslAuthenticate },
 ];
 

@@ -3,10 +3,17 @@
  * held, whether its records are appended, and what the client gets to read. "Dropped after append" is `{ answer: 'drop' }`; "dropped
  * before append" is `{ append: false, answer: 'drop' }`.
  */
-export type FakeApi = 'ApiVersions' | 'InitProducerId' | 'Metadata' | 'Produce' | 'SaslAuthenticate' | 'SaslHandshake';
+export type FakeApi =
+  | 'ApiVersions'
+  | 'DescribeConfigs'
+  | 'InitProducerId'
+  | 'Metadata'
+  | 'Produce'
+  | 'SaslAuthenticate'
+  | 'SaslHandshake';
 
 export interface FaultEffect {
-  /** Kafka error code for everything the rule names: the partitions of a Produce, the topics of a Metadata, or the answer as a whole. */
+  /** Kafka error code for everything the rule names: the partitions of a Produce, the topics of a Metadata or DescribeConfigs, or the answer as a whole. */
   readonly errorCode?: number;
   /** Whether a Produce appends. Default: false with an `errorCode`, else true. */
   readonly append?: boolean;

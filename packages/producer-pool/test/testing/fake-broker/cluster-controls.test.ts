@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import { testCertificates } from '@busbar-tooling/dev-services';
-import { Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { type FakeCluster, type FakeClusterOptions, startFakeCluster } from '../../../src/testing/index.ts';
@@ -113,6 +113,21 @@ describe('fake cluster: topics change', () => {
     cluster.deleteTopic('t');
     expect(() => cluster.log('t')).toThrow('there is no topic t');
     await expect(metadataOf()).rejects.toThrow('does not host');
+  });
+
+  test('R-KP-6 a client reads how a topic is configured', async () => {
+    const admin = new Kafka({ clientId: 'test', brokers: [...cluster.bootstrap], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type: ConfigResourceTypes.TOPIC, name: 't' }],
+    });
+    await admin.disconnect();
+    expect(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue])).toEqual([
+      ['max.message.bytes', '1048588'],
+      ['min.insync.replicas', '1'],
+      ['message.timestamp.type', 'CreateTime'],
+    ]);
   });
 
   test('R-KP-6 a fault of Metadata concerns the topic that it names', async () => {

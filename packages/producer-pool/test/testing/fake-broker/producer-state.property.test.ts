@@ -140,6 +140,9 @@ describe('partition log', () => {
     });
     expect(log.append(recordBatch({ ...rest, baseSequence: 2, count: 1 }))).toMatchObject({ errorCode: 0 });
     expect(log.records.length).toBe(5);
+    log.producers.remember({ ...rest, baseSequence: LAST_SEQUENCE, count: 1 }, 5n);
+    expect(log.append(recordBatch({ ...rest, baseSequence: 1, count: 1 }))).toMatchObject({ errorCode: 45 });
+    expect(log.append(recordBatch({ ...rest, baseSequence: 0, count: 1 }))).toMatchObject({ errorCode: 0 });
   });
 
   test('R-KP-6 a new epoch starts at 0 and ends the one before', () => {

@@ -54,7 +54,7 @@ describe('fake broker: APIs and their versions', () => {
       return api;
     });
     // Without Fetch in the list librdkafka falls back to an old message format.
-    expect(apis.map(([key]) => key)).toEqual([0, 3, 17, 18, 22, 36, 1, 2, 10]);
+    expect(apis.map(([key]) => key)).toEqual([0, 3, 17, 18, 22, 32, 36, 1, 2, 10]);
     expect(apis[0]).toEqual([0, 3, 11]);
     expect(version >= 1 ? reader.int32() : 0).toBe(0);
     reader.tags();
@@ -166,6 +166,42 @@ describe('fake broker: APIs and their versions', () => {
     expect(fault.hits).toBe(1);
   });
 
+  const describeConfigs = async (version: number, resources: readonly (readonly [type: number, name: string])[]) => {
+    const reader = await client.request({
+      key: 32,
+      version,
+      flexible: version >= 4,
+      body: (writer) => {
+        writer.array(resources, ([type, name]) => {
+          writer.int8(type).string(name);
+          writer.array(['max.message.bytes', 'cleanup.policy'], (key) => writer.string(key)).tags();
+        });
+        if (version >= 1) writer.boolean(false);
+        if (version >= 3) writer.boolean(false);
+        writer.tags();
+      },
+    });
+    return readConfigs(reader, version);
+  };
+
+  test.each(versions(0, 4))('R-KP-6 DescribeConfigs %i tells what is configured of a topic', async (version) => {
+    cluster.inject({ api: 'DescribeConfigs', topic: 't', effect: { errorCode: 29 } });
+    const asked = await describeConfigs(version, [
+      [2, 't'],
+      [2, 'small'],
+      [2, 'none'],
+      [4, '1'],
+      [4, 'small'],
+    ]);
+    expect(asked).toEqual([
+      { errorCode: 29, name: 't', configs: [] },
+      { errorCode: 0, name: 'small', configs: [['max.message.bytes', '200']] },
+      { errorCode: 3, name: 'none', configs: [] },
+      { errorCode: 42, name: '1', configs: [] },
+      { errorCode: 42, name: 'small', configs: [] },
+    ]);
+  });
+
   test.each(versions(3, 11))('R-KP-6 Produce %i appends and answers with the offset', async (version) => {
     await produce({ version, records: batchOf({ values: ['a', 'b'] }) });
     expect(await produce({ version, records: batchOf({ values: ['c'] }) })).toEqual({
@@ -218,6 +254,29 @@ const readMetadata = (reader: WireReader, version: number) => {
   if (version >= 8 && version <= 10) reader.int32();
   reader.tags();
   return { brokers, controller, topics, rest: reader.remaining };
+};
+
+const readConfigs = (reader: WireReader, version: number) => {
+  reader.int32();
+  const results = reader.array(() => {
+    const errorCode = reader.int16();
+    reader.nullableString();
+    reader.int8();
+    const name = reader.string();
+    const configs = reader.array(() => {
+      const config = [reader.string(), reader.string()];
+      for (let flags = 0; flags < 3; flags += 1) reader.int8();
+      if (version >= 1) reader.array(() => reader.int8());
+      if (version >= 3) reader.int8();
+      if (version >= 3) reader.nullableString();
+      reader.tags();
+      return config;
+    });
+    reader.tags();
+    return { errorCode, name, configs };
+  });
+  reader.tags();
+  return results;
 };
 
 describe('fake broker: what a leader refuses', () => {
