@@ -1,4 +1,6 @@
 /** Faults at random, by a seed: what may befall a Produce request in a cluster where leaders move and connections break. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { FakeCluster, FaultEffect, FaultScript, RequestTarget } from '../../src/testing/index.ts';
 
 const REQUEST_TIMED_OUT = 7;
@@ -6,14 +8,18 @@ const NOT_ENOUGH_REPLICAS_AFTER_APPEND = 20;
 
 /** Of the Produce requests. */
 const FAULT_RATIO = 0.08;
+/** How long a broker is down that restarts. */
+const DOWN_MS = 100;
 
 export interface ChaosFaults {
   readonly script: FaultScript;
   /** Faults so far. */
   readonly count: () => number;
+  /** Resolves when every broker is up. */
+  readonly over: () => Promise<void>;
 }
 
-type Make = (target: RequestTarget) => FaultEffect | undefined;
+type Make = (target: RequestTarget, broker: number) => FaultEffect | undefined;
 
 const SPOILT_ANSWERS: readonly Make[] = [
   () => ({ answer: 'cut' }),
@@ -33,9 +39,17 @@ export const chaosFaults = (cluster: FakeCluster, o: ChaosFaultOptions): ChaosFa
   let count = 0;
   const move = ({ topic, partition = 0 }: RequestTarget, metadataLags: boolean): void => {
     cluster.tellLeaders();
-    const others = [1, 2, 3].filter((id) => id !== cluster.leader({ topic, partition }));
+    const others = [1, 2, 3].filter((id) => cluster.broker(id).isUp && id !== cluster.leader({ topic, partition }));
     cluster.moveLeader({ topic, partition }, others[Math.floor(o.random() * others.length)], { metadataLags });
   };
+  const restart = async (before: Promise<void>, id: number): Promise<void> => {
+    // One at a time, so that there is always somebody to lead.
+    await before;
+    await cluster.broker(id).stop();
+    await sleep(DOWN_MS);
+    await cluster.broker(id).start();
+  };
+  let restarts = Promise.resolve();
   const kinds: readonly Make[] = [
     () => ({ answer: 'drop' }),
     () => ({ append: false, answer: 'drop' }),
@@ -56,12 +70,16 @@ export const chaosFaults = (cluster: FakeCluster, o: ChaosFaultOptions): ChaosFa
       },
       answer: 'drop',
     }),
+    (_, broker) => {
+      restarts = restart(restarts, broker);
+      return { hold: 'after', holdMs: 1 };
+    },
     ...(o.spoiltAnswers ? SPOILT_ANSWERS : []),
   ];
-  const script: FaultScript = ({ api, targets: [target] }) => {
+  const script: FaultScript = ({ api, broker, targets: [target] }) => {
     if (api !== 'Produce' || target === undefined || o.random() >= FAULT_RATIO) return undefined;
     count += 1;
-    return kinds[Math.floor(o.random() * kinds.length)]?.(target);
+    return kinds[Math.floor(o.random() * kinds.length)]?.(target, broker);
   };
-  return { script, count: () => count };
+  return { script, count: () => count, over: () => restarts };
 };

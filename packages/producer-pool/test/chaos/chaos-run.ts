@@ -70,6 +70,7 @@ const run = async (o: ChaosOptions, under: Conditions, publish: Publish): Promis
   });
   cluster.script(faults.script);
   const told = await publish(cluster, records, seededRandom(o.seed + 2));
+  await faults.over();
   const batches = cluster.requests('Produce').flatMap(({ targets }) => targets.map(({ count = 0 }) => count));
   return chaosReport(cluster.log(TOPIC), told, {
     seed: o.seed,

@@ -33,6 +33,11 @@ export class FakeBroker implements BrokerPort {
     return this.#port;
   }
 
+  /** Whether it listens. */
+  get isUp(): boolean {
+    return this.#server !== undefined;
+  }
+
   /** Open connections. */
   get sockets(): number {
     return this.#sockets.size;

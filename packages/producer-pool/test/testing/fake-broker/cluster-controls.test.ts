@@ -45,6 +45,7 @@ describe('fake cluster: brokers come and go', () => {
     await idle.closed;
     const refused = once(connect({ host: '127.0.0.1', port: Number(address.split(':')[1]) }), 'error');
     expect(await refused).toMatchObject([{ code: 'ECONNREFUSED' }]);
+    expect([cluster.broker(1).isUp, cluster.broker(2).isUp]).toEqual([false, true]);
     expect(cluster.leader(AT)).toBe(2);
     expect((await metadataOf()).brokers.map(({ nodeId }) => nodeId)).toEqual([2]);
     await cluster.broker(1).stop();
