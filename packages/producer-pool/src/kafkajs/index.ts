@@ -1,3 +1,3 @@
 export { kafkaJsDriver } from './driver.ts';
-export type { KafkaJsDriverOptions } from './driver.ts';
+export type { KafkaJsDriverOptions } from './client.ts';
 export type { SocketFactoryPort } from './kill-switch.ts';

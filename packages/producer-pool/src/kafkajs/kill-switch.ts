@@ -24,7 +24,9 @@ const openSocket: SocketFactoryPort = ({ host, port, ssl, onConnect }) => {
   return connectTls({ host, port, ...servername, ...ssl }, onConnect);
 };
 
-class ProducerKilled extends Error {}
+export class ProducerKilled extends Error {
+  readonly code = 'ECONNABORTED';
+}
 
 /** What kafkajs would take for the length of an answer, and wait for. */
 class TlsRequired extends Error {

@@ -1,3 +1,13 @@
+export { fakeConformance } from './conformance/cluster.ts';
+export type {
+  ConformanceCluster,
+  ConformanceDoor,
+  ConformanceRecord,
+  ConformanceTopic,
+  Undo,
+} from './conformance/cluster.ts';
+export { conformanceRowIds, describeDriverConformance } from './conformance/describe-driver-conformance.ts';
+export type { DriverConformanceOptions } from './conformance/describe-driver-conformance.ts';
 export { startFakeCluster } from './fake-broker/cluster.ts';
 export type { FakeCluster, FakeClusterOptions, FakeRecord, MoveOptions, PartitionName } from './fake-broker/cluster.ts';
 export type { FakeBroker, FakeTls } from './fake-broker/broker.ts';

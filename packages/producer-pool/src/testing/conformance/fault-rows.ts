@@ -1,0 +1,237 @@
+/** Rows about doubt: answers that are lost, late, empty or wrong, leaders that move, and clients that are not let in. */
+import { deepStrictEqual, equal, ok } from 'node:assert/strict';
+
+import type { DriverFault } from '../../driver.ts';
+import { DUPLICATE_SEQUENCE, faultOfCode, knownKafkaCodes } from '../../kafka-errors.ts';
+import type { FakeCluster } from '../fake-broker/cluster.ts';
+import type { ConformanceDoor } from './cluster.ts';
+import type { Row } from './row.ts';
+import { CONNECT_TIMEOUT_MS, isAcknowledged, pause, record, REQUEST_TIMEOUT_MS, type Session } from './session.ts';
+
+const NOT_LEADER = 6;
+const NOT_ENOUGH_REPLICAS = 19;
+const OUT_OF_ORDER = 45;
+/** The last code that kafkajs knows by name. */
+const KAFKAJS_KNOWS = 88;
+
+const valuesIn = async (s: Session, topic: string): Promise<readonly string[]> =>
+  (await s.cluster.log(topic)).map(({ value }) => String(value));
+
+const isFake = ({ fake }: Session['cluster']): boolean => fake !== undefined;
+
+const fakeOf = ({ cluster }: Session): FakeCluster => {
+  if (cluster.fake === undefined) throw new Error('this row needs a fake cluster');
+  return cluster.fake;
+};
+
+/** First occurrences, in order. */
+const once = (values: readonly string[]): readonly string[] => [...new Set(values)];
+
+const verdictByCode = async (s: Session, code: number): Promise<DriverFault | undefined> => {
+  const topic = await s.cluster.newTopic();
+  fakeOf(s).inject({ api: 'Produce', topic, times: 1_000, effect: { errorCode: code } });
+  const { fault } = await s.attempt(await s.open(), { topic, records: [record('refused')] });
+  return fault;
+};
+
+const enters = async (s: Session, door: ConformanceDoor, make: Session['driverFor']): Promise<void> => {
+  const driver = make(door.connection);
+  const startedAtMs = performance.now();
+  const told = await s.open(undefined, driver).then(
+    () => undefined,
+    (error: unknown) => driver.classify(error),
+  );
+  const tookMs = performance.now() - startedAtMs;
+  await driver.close();
+  equal(told?.kafkaError, door.refusal, door.name);
+  ok(told === undefined || told.outcome === 'not-sent', `${door.name}: ${told?.outcome}`);
+  ok(tookMs < 2 * CONNECT_TIMEOUT_MS, `${door.name}: ${tookMs} ms`);
+};
+
+export const faultRows: readonly Row[] = [
+  {
+    id: 'DC-3',
+    title: 'a leader that moves is followed, and nothing is lost',
+    on: ({ moveLeader }) => moveLeader !== undefined,
+    run: async (s) => {
+      const topic = await s.cluster.newTopic();
+      const producer = await s.open();
+      ok(isAcknowledged(await s.attempt(producer, { topic, records: [record('before')] })));
+      await s.cluster.moveLeader?.(topic);
+      const ack = await s.deliver({ topic, records: [record('after')] }, producer);
+      const values = await valuesIn(s, topic);
+      deepStrictEqual(once(values), ['before', 'after']);
+      equal(ack.baseOffset === undefined || values[Number(ack.baseOffset)] === 'after', true);
+    },
+  },
+  {
+    id: 'DC-4',
+    title: 'a lost answer: once in the log if idempotent, at least once otherwise, and never called rejected',
+    on: ({ loseAnswers }) => loseAnswers !== undefined,
+    run: async (s) => {
+      const topic = await s.cluster.newTopic();
+      const producer = await s.open();
+      ok(isAcknowledged(await s.attempt(producer, { topic, records: [record('before')] })));
+      const undo = await s.cluster.loseAnswers?.();
+      const ending = await s.attempt(producer, { topic, records: [record('doubtful')] });
+      await undo?.();
+      ok(isAcknowledged(ending) || ending.fault?.outcome === 'unknown', ending.fault?.outcome);
+      const written = (await valuesIn(s, topic)).filter((value) => value === 'doubtful').length;
+      ok(s.idempotent ? written === 1 : written >= 1, `written ${written} times`);
+      await s.deliver({ topic, records: [record('after')] });
+      deepStrictEqual(once(await valuesIn(s, topic)), ['before', 'doubtful', 'after']);
+    },
+  },
+  {
+    id: 'DC-5',
+    title: 'an answer that comes after the timeout swallows no later record',
+    on: isFake,
+    run: async (s) => {
+      const topic = await s.cluster.newTopic();
+      const producer = await s.open();
+      const late = { hold: 'after', holdMs: REQUEST_TIMEOUT_MS + 200 } as const;
+      fakeOf(s).inject({ api: 'Produce', topic, effect: late });
+      const first = await s.attempt(producer, { topic, records: [record('first')] });
+      ok(isAcknowledged(first) || first.fault?.outcome === 'unknown', first.fault?.outcome);
+      const next = s.driver.capabilities.selfHeals || isAcknowledged(first) ? producer : undefined;
+      await s.deliver({ topic, records: [record('other')] }, next);
+      deepStrictEqual(once(await valuesIn(s, topic)), ['first', 'other']);
+    },
+  },
+  {
+    id: 'DC-6',
+    title: 'a refused call swallows no later record',
+    on: isFake,
+    run: async (s) => {
+      const topic = await s.cluster.newTopic();
+      const producer = await s.open();
+      await s.deliver({ topic, records: [record('warm')] }, producer);
+      const fault = fakeOf(s).inject({ api: 'Produce', topic, times: 9, effect: { errorCode: NOT_ENOUGH_REPLICAS } });
+      const refused = await s.attempt(producer, { topic, records: [record('A')] });
+      fault.remove();
+      equal(refused.fault?.kafkaCode, NOT_ENOUGH_REPLICAS);
+      await s.deliver({ topic, records: [record('B')] }, s.driver.capabilities.selfHeals ? producer : undefined);
+      deepStrictEqual(await valuesIn(s, topic), ['warm', 'B']);
+    },
+  },
+  {
+    id: 'DC-7',
+    title: 'two calls to partitions of one broker have each their own fate',
+    on: isFake,
+    run: async (s) => {
+      const brokers = s.cluster.brokers.length;
+      const topic = await s.cluster.newTopic({ partitions: brokers + 1 });
+      const producer = await s.open();
+      fakeOf(s).inject({ api: 'Produce', topic, partition: 0, times: 9, effect: { errorCode: NOT_ENOUGH_REPLICAS } });
+      const [refused, taken] = await Promise.all([
+        s.attempt(producer, { topic, partition: 0, records: [record('refused')] }),
+        s.attempt(producer, { topic, partition: brokers, records: [record('taken')] }),
+      ]);
+      equal(refused.fault?.kafkaCode, NOT_ENOUGH_REPLICAS);
+      ok(isAcknowledged(taken), taken.fault?.kafkaError);
+      deepStrictEqual(await valuesIn(s, topic), ['taken']);
+    },
+  },
+  {
+    id: 'DC-9',
+    title: 'every code of Kafka gets the verdict of the table',
+    on: isFake,
+    run: async (s) => {
+      const codes = knownKafkaCodes.filter((code) => code !== DUPLICATE_SEQUENCE);
+      const verdicts = await Promise.all(codes.map((code) => verdictByCode(s, code)));
+      for (const [index, code] of codes.entries()) {
+        const { kind, scope } = faultOfCode(code);
+        const fault = verdicts[index];
+        deepStrictEqual([code, fault?.kind, fault?.scope], [code, kind, scope]);
+        ok(code > KAFKAJS_KNOWS || fault?.kafkaCode === code, `${code} became ${fault?.kafkaCode}`);
+      }
+      equal(await verdictByCode(s, DUPLICATE_SEQUENCE), undefined, 'a duplicate is a success');
+    },
+  },
+  {
+    id: 'DC-13',
+    title: 'to be throttled is no failure',
+    on: ({ throttle }) => throttle !== undefined,
+    once: true,
+    run: async (s) => {
+      const topic = await s.cluster.newTopic();
+      const producer = await s.open();
+      const undo = await s.cluster.throttle?.('conformance');
+      try {
+        for (const value of ['one', 'two', 'three']) {
+          // oxlint-disable-next-line no-await-in-loop -- one call after the other
+          const ending = await s.attempt(producer, { topic, records: [record(value)] });
+          ok(isAcknowledged(ending), `${value}: ${ending.fault?.kafkaError}`);
+          ok((ending.ack?.throttleMs ?? 0) >= 0);
+        }
+      } finally {
+        await undo?.();
+      }
+      deepStrictEqual(await valuesIn(s, topic), ['one', 'two', 'three']);
+    },
+  },
+  {
+    id: 'DC-14',
+    title: 'who is not let in is told why, in time',
+    on: ({ doors }) => doors !== undefined,
+    once: true,
+    run: async (s) => {
+      for (const door of s.cluster.doors ?? []) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other, each with its time
+        await enters(s, door, s.driverFor);
+      }
+    },
+  },
+  {
+    id: 'DC-17',
+    title: 'an empty answer is no acknowledgement',
+    on: isFake,
+    run: async (s) => {
+      const topic = await s.cluster.newTopic();
+      const producer = await s.open();
+      fakeOf(s).inject({ api: 'Produce', topic, times: 9, effect: { append: false, answer: 'empty' } });
+      ok(!isAcknowledged(await s.attempt(producer, { topic, records: [record('nothing')] })), 'acknowledged');
+      deepStrictEqual(await valuesIn(s, topic), []);
+    },
+  },
+  {
+    id: 'DC-20',
+    title: 'a producer whose sequence is broken or forgotten loses nothing',
+    on: isFake,
+    run: async (s) => {
+      const topic = await s.cluster.newTopic();
+      const fake = fakeOf(s);
+      const producer = await s.open();
+      await s.deliver({ topic, records: [record('one')] }, producer);
+      fake.inject({ api: 'Produce', topic, effect: { errorCode: OUT_OF_ORDER } });
+      await s.deliver({ topic, records: [record('two')] }, producer);
+      const again = await s.open();
+      await s.deliver({ topic, records: [record('three')] }, again);
+      fake.forgetProducers(topic);
+      await s.deliver({ topic, records: [record('four')] }, again);
+      deepStrictEqual(once(await valuesIn(s, topic)), ['one', 'two', 'three', 'four']);
+    },
+  },
+  {
+    id: 'DC-21',
+    title: 'options are left as they are, and nothing is left of a producer that has ended',
+    on: isFake,
+    run: async (s) => {
+      const topic = await s.cluster.newTopic();
+      const fake = fakeOf(s);
+      const connection = Object.freeze({ brokers: Object.freeze([...s.cluster.brokers]), clientId: 'frozen' });
+      const driver = s.driverFor(connection);
+      const [closed, killed] = await Promise.all([s.open(undefined, driver), s.open(undefined, driver)]);
+      await s.attempt(closed, { topic, records: [record('closed')] });
+      fake.inject({ api: 'Produce', topic, times: 100, effect: { errorCode: NOT_LEADER } });
+      const retrying = s.attempt(killed, { topic, records: [record('killed')] });
+      await pause(20);
+      await Promise.all([closed.close({ deadlineMs: 1_000 }), killed.kill('conformance')]);
+      ok(!isAcknowledged(await retrying));
+      await driver.close();
+      await fake.disconnected();
+      equal(fake.sockets(), 0);
+      deepStrictEqual(await valuesIn(s, topic), ['closed']);
+    },
+  },
+];
