@@ -1,5 +1,5 @@
 import type { DataOf, EncodeOptions, EventMap } from '@busbar/envelope';
-import type { BoundStatement, Queries, QueryOptions, Result, Row, Tx } from '@busbar/postgres';
+import type { BatchOptions, BoundStatement, Queries, QueryOptions, Result, Row, Sql, Tx } from '@busbar/postgres';
 
 /** A transaction in which events are published; all of them commit with it, or none. */
 export interface BusTx<R extends EventMap> extends Omit<Tx, 'savepoint'> {
@@ -54,24 +54,31 @@ export class BusTransaction<R extends EventMap> implements BusTx<R> {
   get remainingMs(): number {
     return this.#tx.remainingMs;
   }
-  query<Shape extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Result<Shape>> {
-    return this.#tx.query<Shape>(text, params, o);
+  query<Shape extends Row = Row>(
+    statement: Sql<Shape>,
+    params?: readonly unknown[],
+    o?: QueryOptions,
+  ): Promise<Result<Shape>> {
+    return this.#tx.query<Shape>(statement, params, o);
   }
-  one<Shape extends Row = Row>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<Shape> {
-    return this.#tx.one<Shape>(text, params, o);
+  one<Shape extends Row = Row>(statement: Sql<Shape>, params?: readonly unknown[], o?: QueryOptions): Promise<Shape> {
+    return this.#tx.one<Shape>(statement, params, o);
   }
   maybeOne<Shape extends Row = Row>(
-    text: string,
+    statement: Sql<Shape>,
     params?: readonly unknown[],
     o?: QueryOptions,
   ): Promise<Shape | undefined> {
-    return this.#tx.maybeOne<Shape>(text, params, o);
+    return this.#tx.maybeOne<Shape>(statement, params, o);
   }
-  value<V = unknown>(text: string, params?: readonly unknown[], o?: QueryOptions): Promise<V> {
-    return this.#tx.value<V>(text, params, o);
+  value<V = unknown>(statement: Sql, params?: readonly unknown[], o?: QueryOptions): Promise<V> {
+    return this.#tx.value<V>(statement, params, o);
   }
   execute(...args: Parameters<Queries['execute']>): Promise<number> {
     return this.#tx.execute(...args);
+  }
+  batch(statements: readonly BoundStatement[], o?: BatchOptions): Promise<Result[]> {
+    return this.#tx.batch(statements, o);
   }
   commitWith(...statements: BoundStatement[]): void {
     this.#tx.commitWith(...statements);

@@ -163,10 +163,11 @@ describe('transaction', () => {
       await tx.publish('note.written', { author: 'thrown', text: 'never' });
       seen.push(await tx.one('select 1 as one'), await tx.maybeOne('select 1 where false'), await tx.value('select 2'));
       seen.push(await tx.execute('create temporary table t on commit drop as select 3'), tx.attempt, tx.remainingMs);
+      seen.push(...(await tx.batch([{ text: 'select 4 as four' }])).map(({ rows }) => rows));
       throw new RangeError('no');
     });
     await expect(failing).rejects.toBeInstanceOf(RangeError);
-    expect(seen).toEqual([{ one: 1 }, undefined, 2, 1, 1, Infinity, 'rolled back']);
+    expect(seen).toEqual([{ one: 1 }, undefined, 2, 1, 1, Infinity, [{ four: 4 }], 'rolled back']);
     expect(texts('thrown')).toEqual([]);
   });
 });

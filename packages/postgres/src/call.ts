@@ -4,8 +4,8 @@ import type { KnownStatement } from './guard/verdict-cache.ts';
 import type { Verdict } from './guard/verdict.ts';
 import { wireValues } from './parameters.ts';
 import type { GroupStatement } from './pipeline.ts';
-import type { QueryOptions } from './queries.ts';
-import { givenStatement, type BoundStatement, type Sql } from './statement.ts';
+import type { BatchOptions, QueryOptions } from './queries.ts';
+import { givenStatement, SqlFragment, type BoundStatement, type Sql } from './statement.ts';
 import { ArgumentInvalidError, GuardBlockedError, TxControlError } from './usage-errors.ts';
 
 /** What every call of a pool shares. */
@@ -32,6 +32,9 @@ export interface Call {
   readonly deadlineMs: number;
   readonly deadlineAtMs: number;
 }
+
+/** At least one. */
+export type Calls = readonly [Call, ...Call[]];
 
 /** @throws {@link ArgumentInvalidError} when the deadline is no positive number. */
 export const deadlineOf = (o: { readonly deadlineMs?: number }, defaultMs: number): number => {
@@ -140,4 +143,24 @@ export const prepareCall = (
     deadlineMs,
     deadlineAtMs: startedAtMs + deadlineMs,
   };
+};
+
+/**
+ * Checks the statements of a batch as `prepareCall` does each; nothing where there are none.
+ * @throws {@link ArgumentInvalidError} for COPY as well, which needs the connection to itself
+ */
+export const prepareBatch = (
+  statements: readonly BoundStatement[],
+  o: BatchOptions,
+  defaults: CallDefaults,
+): Calls | undefined => {
+  const how = { defaults, txControl: 'refused' } as const;
+  const [first, ...rest] = statements.map((one) => {
+    const given = one instanceof SqlFragment ? { statement: one } : { statement: one.text, params: one.values };
+    const call = prepareCall({ params: undefined, ...given }, o, how);
+    if (call.verdict.keyword === 'copy')
+      throw new ArgumentInvalidError({ argument: 'statements', expected: 'statements other than COPY' });
+    return call;
+  });
+  return first === undefined ? undefined : [first, ...rest];
 };

@@ -1,4 +1,4 @@
-import { prepareCall, deadlineOf, type Call } from './call.ts';
+import { prepareBatch, prepareCall, deadlineOf, type Call } from './call.ts';
 import type { Connection } from './connection.ts';
 import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
 import type { PoolContext } from './context.ts';
@@ -10,14 +10,14 @@ import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
 import type { PostgresOptions } from './options.ts';
 import { LeaseLostError } from './outcome-errors.ts';
 import type { Row } from './pipeline.ts';
-import type { Queries, QueryOptions, Result } from './queries.ts';
+import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
 import { QueryStatistics, type QueryStats, type TopQueriesOptions } from './query-stats.ts';
-import { submit } from './query.ts';
+import { submit, submitAll, type Submission } from './query.ts';
 import { resolvePostgresOptions, type ResolvedPostgresOptions } from './resolve-options.ts';
 import { RowShapes } from './row-shapes.ts';
 import { runTransaction } from './run-transaction.ts';
 import { runStartupChecks, type StartupReport } from './startup-check.ts';
-import type { Sql } from './statement.ts';
+import type { BoundStatement, Sql } from './statement.ts';
 import { createCounters, statsOf, type Counters, type PostgresStats } from './stats.ts';
 import type { Tx, TxOptions } from './tx.ts';
 import { ArgumentInvalidError, PostgresClosedError } from './usage-errors.ts';
@@ -94,14 +94,12 @@ class ConnectionManager extends RowShapes implements Postgres {
   query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
   async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
     const call = prepareCall({ statement, params }, o, { defaults: this.#context.defaults, txControl: 'refused' });
-    try {
-      return await this.#queryOnce(call, 1);
-    } catch (error) {
-      // The connection had died: the next one may do it, if nothing was sent or the statement may run twice.
-      const isHarmless = error instanceof LeaseLostError && (error.outcome === 'not-sent' || call.idempotent);
-      if (isHarmless) return this.#queryOnce(call, 2);
-      throw error;
-    }
+    return this.#run(call, (connection, how) => submit(connection, call, how));
+  }
+
+  async batch(statements: readonly BoundStatement[], o: BatchOptions = {}): Promise<Result[]> {
+    const calls = prepareBatch(statements, o, this.#context.defaults);
+    return calls === undefined ? [] : this.#run(calls[0], (connection, how) => submitAll(connection, calls, how));
   }
 
   tx<T>(first: TxOptions | ((tx: Tx) => Promise<T>), second?: (tx: Tx) => Promise<T>): Promise<T>;
@@ -155,12 +153,27 @@ class ConnectionManager extends RowShapes implements Postgres {
     return this.#context.defaults.guard.judge(text).operation === 'read';
   }
 
-  async #queryOnce(call: Call, attempt: number): Promise<Result> {
+  async #run<T>(call: Call, work: (connection: Connection, how: Submission) => Promise<T>): Promise<T> {
+    try {
+      return await this.#runOnce(call, work, 1);
+    } catch (error) {
+      // The connection had died: the next one may do it, if nothing was sent or the statement may run twice.
+      const isHarmless = error instanceof LeaseLostError && (error.outcome === 'not-sent' || call.idempotent);
+      if (isHarmless) return this.#runOnce(call, work, 2);
+      throw error;
+    }
+  }
+
+  async #runOnce<T>(
+    call: Call,
+    work: (connection: Connection, how: Submission) => Promise<T>,
+    attempt: number,
+  ): Promise<T> {
     const { leases, target } = this.#context;
     const connection = await leases.acquire(call);
     const acquireMs = target.clock.now() - call.startedAtMs;
     try {
-      return await submit(connection, call, { target, inTransaction: false, acquireMs, attempt });
+      return await work(connection, { target, inTransaction: false, acquireMs, attempt });
     } finally {
       leases.releaseWhenQuiet(connection);
     }

@@ -3,7 +3,7 @@ export { connectivityChecks, createPostgres } from './connection-manager.ts';
 export type { CloseReport, LeaseOptions, Postgres } from './connection-manager.ts';
 export type { Lease } from './lease.ts';
 export type { Tx, TxOptions } from './tx.ts';
-export type { Queries, Queryable, QueryOptions, Result } from './queries.ts';
+export type { BatchOptions, Queries, Queryable, QueryOptions, Result } from './queries.ts';
 export type { Field, Row } from './pipeline.ts';
 
 // Statements

@@ -1,12 +1,12 @@
-import { prepareCall } from './call.ts';
+import { prepareBatch, prepareCall } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
 import { leaseLost } from './outcome.ts';
 import type { Row } from './pipeline.ts';
-import type { Queries, QueryOptions, Result } from './queries.ts';
-import { submit } from './query.ts';
+import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
+import { submit, submitAll } from './query.ts';
 import { RowShapes } from './row-shapes.ts';
-import type { Sql } from './statement.ts';
+import type { BoundStatement, Sql } from './statement.ts';
 import { LeaseBusyError, LeaseReleasedError } from './usage-errors.ts';
 
 /** One physical connection, held until `release()`. Statements run one after the other, in the order of the calls. */
@@ -43,6 +43,15 @@ export class ConnectionQueries extends RowShapes {
     // The borrower may have begun a transaction of his own; ending it is not part of it.
     const inTransaction = this.#connection.status === 'T' && !call.verdict.txControl;
     return submit(this.#connection, call, { target, inTransaction, acquireMs: 0, attempt: 1 });
+  }
+
+  async batch(statements: readonly BoundStatement[], o: BatchOptions = {}): Promise<Result[]> {
+    const { defaults, target } = this.#context;
+    const calls = prepareBatch(statements, o, defaults);
+    this.assertUsable(o.label);
+    if (calls === undefined) return [];
+    const inTransaction = this.#connection.status === 'T';
+    return submitAll(this.#connection, calls, { target, inTransaction, acquireMs: 0, attempt: 1 });
   }
 
   protected isUndoneByError(text: string): boolean {

@@ -1,5 +1,5 @@
 import type { Field, Row } from './pipeline.ts';
-import type { Sql, StatementTraits } from './statement.ts';
+import type { BoundStatement, Sql, StatementTraits } from './statement.ts';
 
 export interface QueryOptions extends StatementTraits {
   /** Ends the call: a waiting one leaves the queue, a running statement is cancelled on the server. */
@@ -27,6 +27,9 @@ export interface Queryable {
   query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
 }
 
+/** Of a batch as a whole, and of each read in it. */
+export type BatchOptions = Pick<QueryOptions, 'signal' | 'deadlineMs' | 'label' | 'maxRows' | 'guard'>;
+
 /** The shapes of a result that a caller expects; a result of another shape is a {@link RowCountError}. */
 export interface Queries extends Queryable {
   /** The one row. */
@@ -45,4 +48,9 @@ export interface Queries extends Queryable {
     params?: readonly unknown[],
     o?: QueryOptions & { readonly expectRows?: number },
   ): Promise<number>;
+  /**
+   * Runs the statements in one round trip, all or nothing: outside of a transaction they are one by themselves, and an error in one undoes those
+   * before it. The results come in the order of the statements. Where the connection is lost behind the last byte, the outcome is `unknown`.
+   */
+  batch(statements: readonly BoundStatement[], o?: BatchOptions): Promise<Result[]>;
 }

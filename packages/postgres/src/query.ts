@@ -1,4 +1,4 @@
-import type { Call } from './call.ts';
+import type { Call, Calls } from './call.ts';
 import type { Connection } from './connection.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
@@ -32,19 +32,22 @@ export interface Submission {
   readonly attempt: number;
   /** Statements that go before this one in the same Sync group, taken when its turn comes; may throw to refuse the call. */
   before?(): readonly GroupStatement[];
-  /** Sees the outcome before the caller does. */
-  observe?(outcome: ExecutionOutcome): void;
 }
 
-/** A suspended read has no effect that could be lost; inside a transaction the error ends the callback. */
-const tooManyRows = (call: Call): TooManyRowsError =>
-  new TooManyRowsError({ maxRows: call.maxRows }, { label: call.label });
+/** A read that was cut off leaves nothing behind; what was written beside it outside of a transaction stays. */
+const tooManyRows = (call: Call, calls: Calls, inTransaction: boolean): TooManyRowsError => {
+  const wrote = calls.some(({ verdict }) => verdict.operation !== 'read');
+  const outcome = wrote && !inTransaction ? 'unknown' : 'rejected';
+  return new TooManyRowsError({ maxRows: call.maxRows }, { label: call.label, outcome });
+};
 
 const MAX_STATEMENT_CHARS = 2_000;
 
 interface Recorded {
   readonly rows: number;
   readonly bytes: WireBytes | undefined;
+  /** How many statements share the time. */
+  readonly share: number;
   readonly error: PostgresError | undefined;
 }
 
@@ -69,7 +72,7 @@ const record = (call: Call, how: Submission, o: Recorded): void => {
   const { target, acquireMs, attempt } = how;
   const { pool, host, port, database } = target;
   const { verdict, label } = call;
-  const durationMs = target.clock.now() - call.startedAtMs;
+  const durationMs = acquireMs + (target.clock.now() - call.startedAtMs - acquireMs) / o.share;
   count(call, how, { ...o, durationMs });
   publish('query', () => ({
     pool,
@@ -96,29 +99,77 @@ const record = (call: Call, how: Submission, o: Recorded): void => {
   }));
 };
 
-const run = (connection: Connection, call: Call, how: Submission): Promise<ExecutionOutcome> =>
-  connection.run({
-    build: () => [...(how.before?.() ?? []), call.statement],
-    deadlineAtMs: call.deadlineAtMs,
-    signal: call.signal,
+const run = async (connection: Connection, calls: Calls, how: Submission): Promise<ExecutionOutcome> => {
+  const [{ deadlineAtMs, signal }] = calls;
+  let owed: readonly GroupStatement[] = [];
+  const outcome = await connection.run({
+    build: () => {
+      owed = how.before?.() ?? [];
+      return [...owed, ...calls.map(({ statement }) => statement)];
+    },
+    deadlineAtMs,
+    signal,
     atLimit: 'cancel',
   });
+  return { ...outcome, results: outcome.results.slice(owed.length) };
+};
 
-/** Submits one statement to a connection and tells its outcome: the result, or one of our errors. */
-export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result> => {
-  let outcome = await run(connection, call, how);
-  if (outcome.outdated === true) {
-    how.target.statements.reprepared += 1;
-    // Outside of a transaction it is as if it had never been sent.
-    if (outcome.status === 'I') outcome = await run(connection, call, how);
+const runPrepared = async (connection: Connection, calls: Calls, how: Submission): Promise<ExecutionOutcome> => {
+  const outcome = await run(connection, calls, how);
+  if (outcome.outdated !== true) return outcome;
+  how.target.statements.reprepared += 1;
+  // Outside of a transaction it is as if nothing of it had ever been sent.
+  return outcome.status === 'I' ? run(connection, calls, how) : outcome;
+};
+
+const errorOf = (outcome: ExecutionOutcome, calls: Calls, how: Submission): PostgresError | undefined => {
+  const error = errorOfOutcome(outcome, { ...calls[0], pool: how.target.pool, inTransaction: how.inTransaction });
+  if (error !== undefined) return error;
+  const cutOff = calls[outcome.results.findIndex(({ suspended }) => suspended)];
+  return cutOff === undefined ? undefined : tooManyRows(cutOff, calls, how.inTransaction);
+};
+
+/** Each statement that has run; the bytes go to the first one, the error to the one that failed. */
+const recordAll = (
+  calls: Calls,
+  how: Submission,
+  { results, bytes, error }: { results: ExecutionOutcome['results']; bytes?: WireBytes; error?: PostgresError },
+): void => {
+  const share = Math.min(calls.length, results.length + 1);
+  for (const [index, call] of calls.entries()) {
+    const result = results[index];
+    if (result === undefined && (index > results.length || error === undefined)) return;
+    const failed = result === undefined || result.suspended;
+    record(call, how, {
+      rows: result?.rows.length ?? 0,
+      bytes: index === 0 ? bytes : undefined,
+      share,
+      error: failed ? error : undefined,
+    });
   }
-  how.observe?.(outcome);
-  const result = outcome.results.at(-1);
-  let error = errorOfOutcome(outcome, { ...call, pool: how.target.pool, inTransaction: how.inTransaction });
-  if (error === undefined && result?.suspended === true) error = tooManyRows(call);
-  record(call, how, { rows: result?.rows.length ?? 0, bytes: outcome.bytes, error });
+};
+
+/**
+ * Submits statements to a connection as one group, and tells their outcome: the results, or one of our errors. Outside of a transaction the group
+ * is one by itself: an error in one statement undoes those before it.
+ */
+export const submitAll = async (connection: Connection, calls: Calls, how: Submission): Promise<Result[]> => {
+  const outcome = await runPrepared(connection, calls, how);
+  const error = errorOf(outcome, calls, how);
+  const { results, bytes } = outcome;
+  recordAll(calls, how, {
+    results,
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(error === undefined ? {} : { error }),
+  });
   if (error !== undefined) throw error;
-  if (result === undefined) return { rows: [], rowCount: 0, command: '', fields: [] };
-  const { rows, rowCount, command, fields } = result;
-  return { rows, rowCount, command, fields };
+  return results.map(({ rows, rowCount, command, fields }) => ({ rows, rowCount, command, fields }));
+};
+
+const NO_RESULT: Result = Object.freeze({ rows: [], rowCount: 0, command: '', fields: [] });
+
+/** Submits one statement. */
+export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result> => {
+  const [result] = await submitAll(connection, [call], how);
+  return result ?? NO_RESULT;
 };

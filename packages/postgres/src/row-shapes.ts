@@ -1,6 +1,6 @@
 import type { Row } from './pipeline.ts';
-import type { Queries, QueryOptions, Result } from './queries.ts';
-import { givenStatement, type Sql } from './statement.ts';
+import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
+import { givenStatement, type BoundStatement, type Sql } from './statement.ts';
 import { RowCountError } from './usage-errors.ts';
 
 type ExpectRows = QueryOptions & { readonly expectRows?: number };
@@ -15,6 +15,8 @@ export abstract class RowShapes implements Queries {
     params?: readonly unknown[],
     o?: QueryOptions,
   ): Promise<Result<R>>;
+
+  abstract batch(statements: readonly BoundStatement[], o?: BatchOptions): Promise<Result[]>;
 
   async one<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<R> {
     const { rows } = await this.query<R>(statement, params, o);

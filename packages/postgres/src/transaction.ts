@@ -9,7 +9,7 @@
  *
  * The tag decides: only `COMMIT` is a commit. COMMIT of a failed transaction answers `ROLLBACK` without an error (H16).
  */
-import { bindStatement, prepareCall, type Call } from './call.ts';
+import { bindStatement, prepareBatch, prepareCall, type Call, type CallDefaults } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
 import { publish, type HookErrorMessage } from './diagnostics.ts';
@@ -17,8 +17,8 @@ import type { ExecutionOutcome } from './execution.ts';
 import { CommitRolledBackError, OutcomeUnknownError } from './outcome-errors.ts';
 import { errorOfOutcome, reasonOf, serverError } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
-import type { QueryOptions, Result } from './queries.ts';
-import { submit } from './query.ts';
+import type { BatchOptions, QueryOptions, Result } from './queries.ts';
+import { submit, submitAll, type Submission } from './query.ts';
 import { safeCause } from './raised-error.ts';
 import { TxScopes, type RollbackHook, type TxScope } from './savepoint.ts';
 import { TxAbortedError } from './server-errors.ts';
@@ -74,20 +74,19 @@ export class Transaction {
 
   async query(statement: Sql, params: readonly unknown[] | undefined, o: QueryOptions): Promise<Result> {
     this.assertOpen();
-    const call = this.#prepare({ statement, params }, o);
-    this.statements += 1;
-    try {
-      return await submit(this.connection, call, {
-        target: this.#context.target,
-        inTransaction: true,
-        acquireMs: 0,
-        attempt: this.attempt,
-        before: () => this.#before(),
-      });
-    } catch (error) {
-      if (this.#broken && !(error instanceof TxAbortedError)) this.#failure ??= error;
-      throw error;
-    }
+    const call = this.#limited(
+      prepareCall({ statement, params }, this.#optionsOf(o), { defaults: this.#defaults, txControl: 'refused' }),
+      o,
+    );
+    return this.#run(1, (how) => submit(this.connection, call, how));
+  }
+
+  async batch(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {
+    this.assertOpen();
+    const calls = prepareBatch(statements, this.#optionsOf(o), this.#defaults);
+    if (calls === undefined) return [];
+    const [first, ...rest] = calls;
+    return this.#run(calls.length, (how) => submitAll(this.connection, [this.#limited(first, o), ...rest], how));
   }
 
   commitWith(statements: readonly BoundStatement[]): void {
@@ -154,16 +153,38 @@ export class Transaction {
     else this.#runRollbackHooks('afterUnknown', afterUnknown, error);
   }
 
-  #prepare(given: { statement: Sql; params: readonly unknown[] | undefined }, o: QueryOptions): Call {
-    const { label, signal, maxRows, deadlineAtMs } = this.#settings;
+  async #run<T>(statements: number, work: (how: Submission) => Promise<T>): Promise<T> {
+    this.statements += statements;
+    try {
+      return await work({
+        target: this.#context.target,
+        inTransaction: true,
+        acquireMs: 0,
+        attempt: this.attempt,
+        before: () => this.#before(),
+      });
+    } catch (error) {
+      if (this.#broken && !(error instanceof TxAbortedError)) this.#failure ??= error;
+      throw error;
+    }
+  }
+
+  /** What the transaction says of row limits holds for statements that say nothing. */
+  get #defaults(): CallDefaults {
     const { defaults } = this.#context;
+    return { ...defaults, maxRows: this.#settings.maxRows ?? defaults.maxRows };
+  }
+
+  #optionsOf<O extends BatchOptions>(o: O): O {
+    const { label } = this.#settings;
+    return label === undefined ? o : { label, ...o };
+  }
+
+  /** The call under the limits of the transaction as well. */
+  #limited(call: Call, o: BatchOptions): Call {
+    const { signal, deadlineAtMs } = this.#settings;
     const signals = [signal, o.signal].filter((one) => one !== undefined);
     const [only] = signals;
-    const call = prepareCall(
-      given,
-      { ...(label === undefined ? {} : { label }), ...o },
-      { defaults: { ...defaults, maxRows: maxRows ?? defaults.maxRows }, txControl: 'refused' },
-    );
     return {
       ...call,
       signal: signals.length > 1 ? AbortSignal.any(signals) : only,

@@ -1,7 +1,7 @@
 import { isPostgresError, type PostgresErrorKind } from './errors.ts';
 import type { RetryOptions, TxRetryCause } from './options.ts';
 import type { Row } from './pipeline.ts';
-import type { Queries, QueryOptions, Result } from './queries.ts';
+import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
 import { RowShapes } from './row-shapes.ts';
 import type { RollbackHook, TxScope } from './savepoint.ts';
 import type { BoundStatement, Sql } from './statement.ts';
@@ -99,6 +99,11 @@ export class TxHandle extends RowShapes implements Tx {
   async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
     this.#assertOpen();
     return this.#transaction.query(statement, params, o);
+  }
+
+  async batch(statements: readonly BoundStatement[], o: BatchOptions = {}): Promise<Result[]> {
+    this.#assertOpen();
+    return this.#transaction.batch(statements, o);
   }
 
   async savepoint<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {

@@ -19,6 +19,10 @@ class ScriptedQueries extends RowShapes {
     return true;
   }
 
+  batch(): Promise<Result[]> {
+    return Promise.resolve([]);
+  }
+
   query<R extends Row = Row>(text: string): Promise<Result<R>>;
   query(text: string): Promise<Result> {
     if (this.#row instanceof Error) return Promise.reject(this.#row);

@@ -83,8 +83,8 @@ const timeouts = group({
   ),
 });
 
-const weight = (name: keyof typeof DEFAULTS.guardWeights, doc: string) =>
-  int(count(LIMITS.guardWeights[name], DEFAULTS.guardWeights[name], `points for each ${doc}`));
+const weight = (of: keyof typeof DEFAULTS.guardWeights, doc: string) =>
+  int(count(LIMITS.guardWeights[of], DEFAULTS.guardWeights[of], `points for each ${doc}`));
 
 const guard = group({
   mode: oneOf(['off', 'observe', 'warn', 'block'], {
