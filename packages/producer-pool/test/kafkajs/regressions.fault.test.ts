@@ -246,7 +246,7 @@ describe('what goes on after kafkajs has ended', () => {
       cluster.inject({ api: 'Produce', effect: { errorCode: REQUEST_TIMED_OUT } });
     {
       await using cluster = await clusterOf(1, 1);
-      const raw = await rawClient(cluster, { retryMs: 200 });
+      const raw = await rawClient(cluster, { retryMs: 400 });
       const refused = raw.said('Failed to send messages');
       refuse(cluster);
       const sending = raw.send(on(0, 'a'));

@@ -26,25 +26,24 @@ export class WireReader {
   }
 
   bytes(length: number): Buffer {
-    if (length < 0 || length > this.remaining) throw new WireError(`${length} bytes wanted, ${this.remaining} left`);
-    this.#at += length;
-    return this.#buffer.subarray(this.#at - length, this.#at);
+    const at = this.#take(length);
+    return this.#buffer.subarray(at, at + length);
   }
 
   int8(): number {
-    return this.bytes(1).readInt8();
+    return this.#buffer.readInt8(this.#take(1));
   }
 
   int16(): number {
-    return this.bytes(2).readInt16BE();
+    return this.#buffer.readInt16BE(this.#take(2));
   }
 
   int32(): number {
-    return this.bytes(4).readInt32BE();
+    return this.#buffer.readInt32BE(this.#take(4));
   }
 
   int64(): bigint {
-    return this.bytes(8).readBigInt64BE();
+    return this.#buffer.readBigInt64BE(this.#take(8));
   }
 
   boolean(): boolean {
@@ -54,7 +53,7 @@ export class WireReader {
   uvarint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.bytes(1).readUInt8();
+      const byte = this.#buffer.readUInt8(this.#take(1));
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
@@ -71,7 +70,7 @@ export class WireReader {
   varlong(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.bytes(1).readUInt8();
+      const byte = this.#buffer.readUInt8(this.#take(1));
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return (value >> 1n) ^ -(value & 1n);
     }
@@ -110,6 +109,13 @@ export class WireReader {
       this.uvarint();
       this.bytes(this.uvarint());
     }
+  }
+
+  /** Where the next bytes begin, which are then taken. */
+  #take(length: number): number {
+    if (length < 0 || length > this.remaining) throw new WireError(`${length} bytes wanted, ${this.remaining} left`);
+    this.#at += length;
+    return this.#at - length;
   }
 
   #length(): number {
