@@ -35,7 +35,9 @@ export class Admission implements MachineOwner {
   #mode: Mode;
   #isolated = false;
   #shutDown = false;
-  /** Closed and nothing in the way: an admission needs no decision. */
+  /** Closed and nothing in the way: everybody gets a permit. */
+  #wide = true;
+  /** Wide, and no call has to be looked at before: an admission needs no decision at all. */
   #passing = true;
   #inFlight = 0;
   #refusal: RefusalReason = 'open';
@@ -89,7 +91,7 @@ export class Admission implements MachineOwner {
     return reason === 'ramp' ? this.machine.rampStepMs : Number.POSITIVE_INFINITY;
   }
 
-  /** A permit if everybody gets one; 0: that has to be decided by `acquire`. */
+  /** A permit, if there is nothing to think about; 0: `acquire` has to be asked. */
   acquireAtOnce(): Permit | 0 {
     if (!this.#passing) return 0;
     this.#inFlight += 1;
@@ -98,7 +100,14 @@ export class Admission implements MachineOwner {
 
   /** A permit, or 0. */
   acquire(): Permit | 0 {
-    if (this.#shutDown) return 0;
+    if (this.#wide) {
+      this.#inFlight += 1;
+      return this.#epoch;
+    }
+    return this.#shutDown ? 0 : this.#acquireByDecision();
+  }
+
+  #acquireByDecision(): Permit | 0 {
     const refusal = this.#refusalOfAttempt();
     if (refusal !== undefined) this.#refusal = refusal;
     const isTracked = refusal === undefined && this.#mode !== 'disabled';
@@ -126,7 +135,7 @@ export class Admission implements MachineOwner {
    * `endedAtMs`: `NaN` if nobody has looked at the clock. False: that is not the case, and nothing has happened.
    */
   successAtOnce(permit: Permit, endedAtMs: number): boolean {
-    if (permit !== this.#epoch || !this.#passing || this.#inFlight === 0) return false;
+    if (permit !== this.#epoch || !this.#wide || this.#inFlight === 0) return false;
     this.#inFlight -= 1;
     this.counters.success += 1;
     this.machine.countSuccess(endedAtMs);
@@ -279,7 +288,8 @@ export class Admission implements MachineOwner {
 
   #updatePassing(): void {
     const isStopped = this.#isolated || this.#shutDown || this.#mode === 'disabled';
-    this.#passing = !isStopped && this.machine.isWide && this.#settings.maxConcurrentCalls === 0;
+    this.#wide = !isStopped && this.machine.isWide && this.#settings.maxConcurrentCalls === 0;
+    this.#passing = this.#wide && !this.#settings.trip.countOverdue;
   }
 }
 

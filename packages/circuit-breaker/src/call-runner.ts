@@ -16,7 +16,7 @@ import { REPORT_LISTENER_ERROR, type ReportsListenerErrors } from './listener-er
 import type { BreakerEnvironment, BreakerSettings } from './options.ts';
 import type { Permit } from './permit.ts';
 import { adopted, type AnyCall, isExactPromise, isPrimitive, rejected, resolved } from './protected-function.ts';
-import { type Reactions, Ticket, type TicketEnds, TicketPool } from './ticket.ts';
+import { Reactions, Ticket, type TicketEnds, TicketPool } from './ticket.ts';
 import type { PermitGate } from './waiters.ts';
 
 export interface RunnerParts {
@@ -37,10 +37,6 @@ export interface ManualEnding {
 
 const SUCCESS: ManualEnding = { verdict: 'success' };
 
-interface PlainReactions extends Reactions {
-  readonly permit: Permit;
-}
-
 export class CallRunner implements PermitGate, TicketEnds {
   readonly #admission: Admission;
   readonly #followers: Followers;
@@ -54,8 +50,9 @@ export class CallRunner implements PermitGate, TicketEnds {
   #probeLatency: RareLatency | undefined;
   #settings: BreakerSettings;
   #classifier: Classifier | undefined;
-  /** The reactions of calls that are not measured, of the present epoch. */
-  #reactions: PlainReactions | undefined;
+  /** The reactions of calls that are not measured, and the epoch that they were made for. */
+  #reactions: Reactions | undefined;
+  #reactionsFor: Permit | 0 = 0;
   /** The duration of every call is wanted. */
   #measures = false;
   #marksOverdue = false;
@@ -84,6 +81,7 @@ export class CallRunner implements PermitGate, TicketEnds {
       });
     }
     this.#reactions = undefined;
+    this.#reactionsFor = 0;
     this.#marksOverdue = settings.trip.countOverdue;
     this.#measures = settings.latency !== 'off' || settings.trip.slowMs > 0 || this.#classifier !== undefined;
   }
@@ -124,15 +122,17 @@ export class CallRunner implements PermitGate, TicketEnds {
 
   run<T>(fn: AnyCall<T>, permit: Permit, signal: AbortSignal | undefined): Promise<T> {
     const reactions = this.#reactions;
-    if (signal === undefined && reactions?.permit === permit) return this.#react(fn, undefined, reactions);
+    if (signal === undefined && reactions !== undefined && this.#reactionsFor === permit) {
+      return this.#react(fn, undefined, reactions);
+    }
     if (this.#settings.callTimeoutMs > 0) return this.#runLimited(fn, permit, signal);
     if (signal === undefined && this.#isPlain) return this.#react(fn, undefined, this.#reactionsOf(permit));
-    return this.#react(fn, signal, this.#begin(this.#ticket(), permit, signal));
+    return this.#react(fn, signal, this.#begin(this.#ticket(), permit, signal).reactions);
   }
 
   /** Without a time limit: nothing can end a synchronous call from outside. */
   runSync<T>(fn: () => T, permit: Permit): T {
-    const reactions = this.#isPlain ? this.#reactionsOf(permit) : this.#begin(this.#ticket(), permit);
+    const reactions = this.#isPlain ? this.#reactionsOf(permit) : this.#begin(this.#ticket(), permit).reactions;
     let result: T;
     try {
       result = fn();
@@ -157,7 +157,8 @@ export class CallRunner implements PermitGate, TicketEnds {
       ends: this,
       onTimeUp: (error) => {
         this.#admission.counters.rare.timeouts += 1;
-        this.#end(ticket, { verdict: 'failure', endedAtMs: this.#stop(ticket), error });
+        this.#stop(ticket);
+        this.#end(ticket, 'failure', error);
       },
       onLate: () => {
         this.#admission.counters.rare.late += 1;
@@ -194,30 +195,27 @@ export class CallRunner implements PermitGate, TicketEnds {
   }
 
   /** The reactions of a call that is not measured: made once per epoch. */
-  #reactionsOf(permit: Permit): PlainReactions {
-    if (this.#reactions?.permit !== permit) this.#reactions = this.#newReactions(permit);
+  #reactionsOf(permit: Permit): Reactions {
+    if (this.#reactions === undefined || this.#reactionsFor !== permit) {
+      this.#reactions = this.#newReactions(permit);
+      this.#reactionsFor = permit;
+    }
     return this.#reactions;
   }
 
-  #newReactions(permit: Permit): PlainReactions {
+  #newReactions(permit: Permit): Reactions {
     const admission = this.#admission;
-    const record = (error: unknown): void => {
-      const verdict = this.#verdictOn({ error, durationMs: 0, signal: undefined });
-      admission.settle({ permit, verdict, slow: false, overdue: false, endedAtMs: Number.NaN, error });
-      this.#followers.follow();
-    };
-    return {
-      permit,
-      record,
-      onResult: (result) => {
+    return new Reactions(
+      (result) => {
         if (!admission.successAtOnce(permit, Number.NaN)) this.settle(permit, SUCCESS);
         return result;
       },
-      onError: (error) => {
-        record(error);
-        throw error;
+      (error) => {
+        const verdict = this.#verdictOn({ error, durationMs: 0, signal: undefined });
+        admission.settle({ permit, verdict, slow: false, overdue: false, endedAtMs: Number.NaN, error });
+        this.#followers.follow();
       },
-    };
+    );
   }
 
   /** The verdict on an error: a call that ran into the breaker's own time limit failed, whatever a classifier would say. */
@@ -233,20 +231,16 @@ export class CallRunner implements PermitGate, TicketEnds {
 
   /** Settles a ticket by the result of its call. */
   result(ticket: Ticket, result: unknown): void {
-    const endedAtMs = this.#stop(ticket);
-    if (this.#classifier === undefined) this.#succeed(ticket, endedAtMs);
-    else {
-      const verdict = this.#classifier.result(result, durationOf(ticket, endedAtMs));
-      this.#end(ticket, { verdict, endedAtMs, error: undefined });
-    }
+    this.#stop(ticket);
+    if (this.#classifier === undefined) this.#succeed(ticket);
+    else this.#end(ticket, this.#classifier.result(result, durationOf(ticket)), undefined);
   }
 
   /** Settles a ticket by what its call threw. */
   error(ticket: Ticket, error: unknown): void {
-    const endedAtMs = this.#stop(ticket);
+    this.#stop(ticket);
     const { signal } = ticket;
-    const verdict = this.#verdictOn({ error, durationMs: durationOf(ticket, endedAtMs), signal });
-    this.#end(ticket, { verdict, endedAtMs, error });
+    this.#end(ticket, this.#verdictOn({ error, durationMs: durationOf(ticket), signal }), error);
   }
 
   /** The short way of `settle` for a success. */
@@ -255,13 +249,15 @@ export class CallRunner implements PermitGate, TicketEnds {
       return this.#admission.successAtOnce(permit, Number.NaN) || this.settle(permit, SUCCESS);
     }
     const ticket = this.#take(permit, startedAtMs);
-    return this.#succeed(ticket, this.#stop(ticket));
+    this.#stop(ticket);
+    return this.#succeed(ticket);
   }
 
   /** Settles a permit of a call that somebody made on their own. False: it decided nothing. */
   settle(permit: Permit, { verdict, startedAtMs, error }: ManualEnding): boolean {
     const ticket = this.#take(permit, startedAtMs ?? Number.NaN);
-    return this.#end(ticket, { verdict, endedAtMs: this.#stop(ticket), error });
+    this.#stop(ticket);
+    return this.#end(ticket, verdict, error);
   }
 
   #ticket(): Ticket {
@@ -277,19 +273,20 @@ export class CallRunner implements PermitGate, TicketEnds {
     return ticket;
   }
 
-  /** Takes the time; answers it, or `NaN` if nobody wants to know how long the call took. */
-  #stop(ticket: Ticket): number {
-    const { startedAtMs } = ticket;
-    if (Number.isNaN(startedAtMs)) return startedAtMs;
+  /**
+   * Takes the time, if anybody wants to know how long the call took. It is kept in the ticket and not passed on: a number with
+   * a fraction that goes from function to function may cost 16 bytes each time.
+   */
+  #stop(ticket: Ticket): void {
+    if (Number.isNaN(ticket.startedAtMs)) return;
     const { slowMs } = this.#settings.trip;
     const nowMs = this.#now();
-    const durationMs = durationOf(ticket, nowMs);
+    ticket.endedAtMs = nowMs;
+    const durationMs = durationOf(ticket);
     ticket.slow = slowMs > 0 && durationMs >= slowMs;
-    if (this.#latency !== undefined) {
-      this.#latency.record(durationMs, nowMs);
-      if (ticket.probe) this.#recordProbe(durationMs);
-    }
-    return nowMs;
+    if (this.#latency === undefined) return;
+    this.#latency.record(durationMs, nowMs);
+    if (ticket.probe) this.#recordProbe(durationMs);
   }
 
   #recordProbe(durationMs: number): void {
@@ -297,17 +294,17 @@ export class CallRunner implements PermitGate, TicketEnds {
     this.#probeLatency.record(durationMs);
   }
 
-  #succeed(ticket: Ticket, endedAtMs: number): boolean {
+  #succeed(ticket: Ticket): boolean {
     const isOrdinary = !ticket.slow && !ticket.overdue;
-    if (isOrdinary && this.#admission.successAtOnce(ticket.permit, endedAtMs)) {
+    if (isOrdinary && this.#admission.successAtOnce(ticket.permit, ticket.endedAtMs)) {
       this.#drop(ticket);
       return true;
     }
-    return this.#end(ticket, { verdict: 'success', endedAtMs, error: undefined });
+    return this.#end(ticket, 'success', undefined);
   }
 
-  #end(ticket: Ticket, { verdict, endedAtMs, error }: TicketEnding): boolean {
-    const { permit, slow, overdue, probe, startedAtMs } = ticket;
+  #end(ticket: Ticket, verdict: Verdict, error: unknown): boolean {
+    const { permit, slow, overdue, probe, startedAtMs, endedAtMs } = ticket;
     this.#drop(ticket);
     const counted = this.#admission.settle({ permit, verdict, slow, overdue, endedAtMs, error });
     if (probe && counted && probeChannel.hasSubscribers) {
@@ -329,13 +326,6 @@ export class CallRunner implements PermitGate, TicketEnds {
   }
 }
 
-/** How a ticket ends, apart from what it knows itself. */
-interface TicketEnding {
-  readonly verdict: Verdict;
-  readonly endedAtMs: number;
-  readonly error: unknown;
-}
-
 /** 0 of a call that was not measured. */
-const durationOf = ({ startedAtMs }: Ticket, endedAtMs: number): number =>
+const durationOf = ({ startedAtMs, endedAtMs }: Ticket): number =>
   endedAtMs > startedAtMs ? endedAtMs - startedAtMs : 0;

@@ -22,7 +22,7 @@ import {
   resolveBreakerOptions,
 } from './options.ts';
 import type { Permit } from './permit.ts';
-import { type AnyCall, awaitable } from './protected-function.ts';
+import { type AnyCall, awaitable, refused } from './protected-function.ts';
 import { countRefusal, refusalError } from './refusals.ts';
 import { type BreakerSnapshot, type BreakerStateV1, exportState, restoredState } from './snapshot.ts';
 import type { Mode, State } from './state-machine.ts';
@@ -91,7 +91,7 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   execute<T, F>(fn: Call<T> | SignaledCall<T>, options?: ExecuteOptions | FallbackOptions<F>): Promise<T | F> {
     if (options !== undefined) return this.#executeWith<T, F>(fn, options);
     const permit = this.tryAcquire();
-    return permit === 0 ? Promise.reject(this.#refusal()) : this.#runner.run<T>(fn, permit, undefined);
+    return permit === 0 ? refused(this.#refusal()) : this.#runner.run<T>(fn, permit, undefined);
   }
 
   #executeWith<T, F>(fn: AnyCall<T>, options: ExecuteOptions | FallbackOptions<F>): Promise<T | F> {
@@ -125,13 +125,12 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   }
 
   tryAcquire(): Permit | 0 {
-    this.#runner.markOverdue();
     const permit = this.#admission.acquireAtOnce();
     return permit === 0 ? this.#tryAcquireByDecision() : permit;
   }
 
   #tryAcquireByDecision(): Permit | 0 {
-    const permit = this.#admission.acquire();
+    const permit = this.#runner.acquire();
     if (permit === 0 && !this.#shutDown) countRefusal(this.#admission, this.#settings);
     this.#followers.followEdges();
     return permit;
@@ -263,7 +262,7 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
 
   #refuse<F>(fallback: FallbackOptions<F> | undefined): Promise<F> {
     const error = this.#refusal();
-    if (fallback === undefined || this.#shutDown) return Promise.reject(error);
+    if (fallback === undefined || this.#shutDown) return refused(error);
     return fallBack(fallback, { breaker: this.name, error, refused: true });
   }
 

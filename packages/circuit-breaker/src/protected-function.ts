@@ -35,6 +35,18 @@ export const rejected = (error: unknown): Promise<never> =>
     throw error;
   });
 
+const SETTLED = /* @__PURE__ */ Promise.resolve();
+
+/**
+ * A promise that rejects one microtask later, when its caller has had the time to await it. One that is rejected before is
+ * entered in the list of unhandled rejections first, which costs more than the refusal itself.
+ */
+export const refused = (error: Error): Promise<never> =>
+  // oxlint-disable-next-line promise/no-promise-in-callback -- `error` is what is told, not the sign of a callback
+  SETTLED.then(() => {
+    throw error;
+  });
+
 /** A promise of the platform that follows `value`, and settles once whatever the other does. */
 export const adopted = <T>(value: T | PromiseLike<T>): Promise<T> =>
   new Promise((resolve) => {

@@ -25,22 +25,33 @@ export interface TicketEnds {
   error(ticket: Ticket, error: unknown): void;
 }
 
-/** The reactions to the result of a protected function. */
-export interface Reactions {
+/** The reactions to what a protected function came to. One class for calls of all kinds, so that one place in the code meets one. */
+export class Reactions {
   /** Records a result and answers it. */
   readonly onResult: <T>(result: T) => T;
   /** Records an error and throws it again. */
   readonly onError: (error: unknown) => never;
   /** Records an error. */
-  record(error: unknown): void;
+  readonly record: (error: unknown) => void;
+
+  constructor(onResult: <T>(result: T) => T, record: (error: unknown) => void) {
+    this.onResult = onResult;
+    this.record = record;
+    this.onError = (error) => {
+      record(error);
+      throw error;
+    };
+  }
 }
 
-export class Ticket implements Reactions {
+export class Ticket {
   permit: Permit = UNTRACKED;
   /** The caller's own signal. */
   signal: AbortSignal | undefined;
   /** `NaN`: nobody wants to know how long the call takes. */
   startedAtMs = Number.NaN;
+  /** `NaN`: nobody has looked at the clock. */
+  endedAtMs = Number.NaN;
   /** The call may decide a half-open breaker. */
   probe = false;
   slow = false;
@@ -53,24 +64,18 @@ export class Ticket implements Reactions {
   nextFree: Ticket | undefined;
   /** Ends a call whose time is up; only with `callTimeoutMs`. */
   onTimeUp: (() => void) | undefined;
-  readonly onResult: <T>(result: T) => T;
-  readonly onError: (error: unknown) => never;
-  readonly #ends: TicketEnds;
+  readonly reactions: Reactions;
 
   constructor(ends: TicketEnds) {
-    this.#ends = ends;
-    this.onResult = (result) => {
-      ends.result(this, result);
-      return result;
-    };
-    this.onError = (error) => {
-      ends.error(this, error);
-      throw error;
-    };
-  }
-
-  record(error: unknown): void {
-    this.#ends.error(this, error);
+    this.reactions = new Reactions(
+      (result) => {
+        ends.result(this, result);
+        return result;
+      },
+      (error) => {
+        ends.error(this, error);
+      },
+    );
   }
 }
 
@@ -94,6 +99,7 @@ export class TicketPool {
   give(ticket: Ticket): void {
     ticket.signal = undefined;
     ticket.startedAtMs = Number.NaN;
+    ticket.endedAtMs = Number.NaN;
     ticket.slow = false;
     ticket.overdue = false;
     ticket.nextFree = this.#free;
