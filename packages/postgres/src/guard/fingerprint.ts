@@ -2,7 +2,11 @@ import type { PieceSink } from './normalize.ts';
 
 const BLANK = 32;
 const QUESTION_MARK = 63;
-const isUpper = (code: number): boolean => code >= 65 && code <= 90;
+const NAME_QUOTE = 34;
+/** Sets a letter of ASCII in lower case. */
+const CASE_BIT = 32;
+const FIRST_FACTOR = 0x01000193;
+const SECOND_FACTOR = 0x9e3779b1;
 
 /** The avalanche of MurmurHash3 (Appleby, public domain): every bit of the input changes half of the output's. */
 const avalanche = (hash: number): number => {
@@ -26,11 +30,18 @@ export class Fingerprint implements PieceSink {
   }
 
   piece({ start, end }: { readonly start: number; readonly end: number }): void {
-    const isQuoted = this.#text.charCodeAt(start) === 34;
+    const text = this.#text;
+    const fold = text.charCodeAt(start) === NAME_QUOTE ? 0 : CASE_BIT;
+    let first = this.#first;
+    let second = this.#second;
     for (let at = start; at < end; at += 1) {
-      const code = this.#text.charCodeAt(at);
-      this.#mix(isUpper(code) && !isQuoted ? code | 32 : code);
+      let code = text.charCodeAt(at);
+      if (code >= 65 && code <= 90) code |= fold;
+      first = Math.imul(first ^ code, FIRST_FACTOR);
+      second = Math.imul(((second << 5) | (second >>> 27)) ^ code, SECOND_FACTOR);
     }
+    this.#first = first;
+    this.#second = second;
     this.#mix(BLANK);
   }
 
@@ -45,7 +56,7 @@ export class Fingerprint implements PieceSink {
   }
 
   #mix(code: number): void {
-    this.#first = Math.imul(this.#first ^ code, 0x01000193);
-    this.#second = Math.imul(((this.#second << 5) | (this.#second >>> 27)) ^ code, 0x9e3779b1);
+    this.#first = Math.imul(this.#first ^ code, FIRST_FACTOR);
+    this.#second = Math.imul(((this.#second << 5) | (this.#second >>> 27)) ^ code, SECOND_FACTOR);
   }
 }
