@@ -4,7 +4,7 @@
  * A batch is *frozen* by its first attempt: the same entries in the same order until it is answered, because the broker's duplicate check
  * compares first and last sequence. Only a bisection splits it, and only what a broker has certainly not taken is ever taken out.
  */
-import { combineOutcomes, type ErrorOutcome } from '@busbar/errors';
+import type { ErrorOutcome } from '@busbar/errors';
 
 import type { FrozenRecord } from './driver.ts';
 import type { Settlement } from './settlement.ts';
@@ -81,9 +81,15 @@ export const attempted = (batch: Batch): Batch => ({ ...batch, attempts: batch.a
 /** The attempt never reached the driver. */
 export const notAttempted = (batch: Batch): Batch => ({ ...batch, attempts: batch.attempts - 1 });
 
-export const withOutcome = (batch: Batch, outcome: ErrorOutcome): Batch => ({
+/** A batch that a call has carried to its end. */
+export interface TriedBatch extends Batch {
+  readonly outcome: ErrorOutcome;
+}
+
+/** `unknown` stays: a later refusal does not undo what an earlier call may have appended. */
+export const withOutcome = (batch: Batch, outcome: ErrorOutcome): TriedBatch => ({
   ...batch,
-  outcome: combineOutcomes(batch.outcome, outcome),
+  outcome: batch.outcome === 'unknown' ? 'unknown' : outcome,
 });
 
 /** Two halves of a refused batch, left first; the refusal itself is not charged to either. */

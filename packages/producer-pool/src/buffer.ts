@@ -35,8 +35,8 @@ export class RecordBuffer {
   readonly limits: BufferLimits;
   #bytes = 0;
   #records = 0;
-  /** Lanes whose first waiter fits the lane's share and waits for the whole. */
-  readonly #line: LaneShare[] = [];
+  /** First waiters of their lanes that fit the lane's share and wait for the whole. */
+  readonly #line: Waiter[] = [];
   #serving = false;
 
   constructor(limits: BufferLimits) {
@@ -53,10 +53,15 @@ export class RecordBuffer {
 
   /** Charges a record if there is room for it and nobody waits before it. */
   tryAdmit(share: LaneShare, bytes: number): boolean {
-    if (share.waiters.length > 0 || this.#line.length > 0 || !this.#fitsLane(share, bytes) || !this.#fitsWhole(bytes))
+    if (share.waiters.length > 0 || this.#line.length > 0 || !this.fitsLane(share, bytes) || !this.#fitsWhole(bytes))
       return false;
     this.#charge(share, bytes);
     return true;
+  }
+
+  /** The record has room in the share of its lane; the whole may be full all the same. */
+  fitsLane(share: LaneShare, bytes: number): boolean {
+    return share.bytes + bytes <= this.limits.maxLaneBytes && share.records < this.limits.maxLaneRecords;
   }
 
   /** Puts a record into the line; it may be admitted before this returns. */
@@ -98,10 +103,6 @@ export class RecordBuffer {
     to.records += 1;
   }
 
-  #fitsLane(share: LaneShare, bytes: number): boolean {
-    return share.bytes + bytes <= this.limits.maxLaneBytes && share.records < this.limits.maxLaneRecords;
-  }
-
   #fitsWhole(bytes: number): boolean {
     return this.#bytes + bytes <= this.limits.maxBytes && this.#records < this.limits.maxRecords;
   }
@@ -116,14 +117,17 @@ export class RecordBuffer {
   #leaveLine(share: LaneShare): void {
     if (!share.inLine) return;
     share.inLine = false;
-    this.#line.splice(this.#line.indexOf(share), 1);
+    this.#line.splice(
+      this.#line.findIndex((first) => first.share === share),
+      1,
+    );
   }
 
   #joinLine(share: LaneShare): void {
     const [first] = share.waiters;
-    if (share.inLine || first === undefined || !this.#fitsLane(share, first.bytes)) return;
+    if (share.inLine || first === undefined || !this.fitsLane(share, first.bytes)) return;
     share.inLine = true;
-    this.#line.push(share);
+    this.#line.push(first);
   }
 
   /** Admits from the line while the first fits. Admitting may publish or settle more: the outer loop goes on with that. */
@@ -131,11 +135,10 @@ export class RecordBuffer {
     this.#joinLine(changed);
     if (this.#serving) return;
     this.#serving = true;
-    for (let share = this.#line[0]; share !== undefined; share = this.#line[0]) {
-      const [first] = share.waiters;
-      if (first !== undefined && !this.#fitsWhole(first.bytes)) break;
+    for (let first = this.#line[0]; first !== undefined && this.#fitsWhole(first.bytes); first = this.#line[0]) {
+      const { share } = first;
       this.#leaveLine(share);
-      if (first === undefined || !this.#fitsLane(share, first.bytes)) continue;
+      if (!this.fitsLane(share, first.bytes)) continue;
       share.waiters.shift();
       this.#charge(share, first.bytes);
       this.#joinLine(share);

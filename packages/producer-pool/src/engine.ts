@@ -171,7 +171,7 @@ export class Engine {
         bytes: this.buffer.bytes,
         limitRecords: options.buffer.maxRecords,
         limitBytes: options.buffer.maxBytes,
-        oldestAgeMs: nowMs - (this.intake.oldest?.publishedAtMs ?? nowMs),
+        oldestAgeMs: nowMs - Math.min(nowMs, this.intake.oldestAtMs),
       },
       lanes: laneGauges(this.dispatcher.lanes.values()),
       slots: { total: slots, busy: this.dispatcher.outstandingCalls },

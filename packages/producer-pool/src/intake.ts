@@ -4,7 +4,7 @@
 import { bufferFull, expiredWaiting, noPartition } from './admission-errors.ts';
 import type { BatchCall, Entry } from './batch.ts';
 import type { RecordBuffer, Waiter } from './buffer.ts';
-import { channels } from './diagnostics.ts';
+import { type BackpressureMessage, channels } from './diagnostics.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import {
   ProducerAbortedError,
@@ -74,10 +74,10 @@ export class Intake {
     this.#host = host;
   }
 
-  /** The record that has waited longest for its answer. */
-  get oldest(): Entry | undefined {
-    for (const entry of this.#open.keys()) return entry;
-    return undefined;
+  /** When the record was published that has waited longest for its answer; Infinity if none waits. */
+  get oldestAtMs(): number {
+    for (const { publishedAtMs } of this.#open.keys()) return publishedAtMs;
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Takes a record in; its `deliver` is called exactly once with `first`. Returns it unless it was refused at once. */
@@ -172,8 +172,10 @@ export class Intake {
   /** Answers everybody who waits for room; from here on no held record goes on: it is answered where it is. */
   close(): void {
     this.#isClosed = true;
-    for (const entry of this.#waiting.keys())
-      if (this.#leave(entry)) this.#refuseEntry(entry, new ProducerClosedError(this.#details()));
+    for (const entry of this.#waiting.keys()) {
+      this.#leave(entry);
+      this.#refuseEntry(entry, new ProducerClosedError(this.#details()));
+    }
   }
 
   dueAtMs(): number {
@@ -186,7 +188,8 @@ export class Intake {
     for (const { entry, untilMs } of this.#waiting.values()) {
       const at = Math.min(untilMs, entry.deadlineAtMs);
       if (at > nowMs) due = Math.min(due, at);
-      else if (this.#leave(entry)) {
+      else {
+        this.#leave(entry);
         this.#host.counters.waitTimeouts += 1;
         this.#refuseEntry(entry, untilMs <= nowMs ? this.#full(entry) : expiredWaiting(this.#host.options.name, entry));
       }
@@ -246,28 +249,26 @@ export class Intake {
     const { options, counters, buffer } = this.#host;
     const { entry, topic, untilMs } = o;
     const sinceMs = options.clock.now();
+    const scope = buffer.fitsLane(runner.share, entry.sizeBytes) ? 'pool' : 'lane';
     const admit = (): void => {
       this.#waiting.delete(entry);
       const waitedMs = options.clock.now() - sinceMs;
       counters.bufferWaitMs.record(waitedMs);
-      this.#tell({ topic: topic.name, phase: 'end', waitedMs });
+      this.#tell({ scope, topic: topic.name, phase: 'end', waitedMs });
       this.#admit(runner, entry);
     };
     const waiting: Waiting = { share: runner.share, bytes: entry.sizeBytes, admit, entry, topic, untilMs };
     counters.waits += 1;
-    this.#tell({ topic: topic.name, phase: 'begin' });
+    this.#tell({ scope, topic: topic.name, phase: 'begin' });
     this.#waiting.set(entry, waiting);
     this.#waitDueMs = Math.min(this.#waitDueMs, untilMs, entry.deadlineAtMs);
     this.#host.requestTick(this.#waitDueMs);
     buffer.wait(waiting);
   }
 
-  #tell(message: { topic: string; phase: 'begin' | 'end'; waitedMs?: number }): void {
-    const { options, buffer } = this.#host;
-    if (!channels.backpressure.hasSubscribers) return;
-    const scope =
-      buffer.bytes >= buffer.limits.maxBytes / 2 || buffer.records >= buffer.limits.maxRecords / 2 ? 'pool' : 'lane';
-    channels.backpressure.publish({ name: options.name, scope, ...message });
+  #tell(message: Omit<BackpressureMessage, 'name'>): void {
+    if (channels.backpressure.hasSubscribers)
+      channels.backpressure.publish({ name: this.#host.options.name, ...message });
   }
 
   /** Takes a waiting record out of the line; false if it does not wait. */
@@ -288,7 +289,7 @@ export class Intake {
 
   #full(entry: Entry): ProducerPoolError {
     const nowMs = this.#host.options.clock.now();
-    const oldestAgeMs = Math.round(nowMs - (this.oldest?.publishedAtMs ?? nowMs));
+    const oldestAgeMs = Math.round(nowMs - Math.min(nowMs, this.oldestAtMs));
     return bufferFull({ pool: this.#host.options.name, buffer: this.#host.buffer, oldestAgeMs }, entry);
   }
 
@@ -296,7 +297,7 @@ export class Intake {
     const { record, call } = submission;
     const keyId = recordProblem(record, this.#host.options) === undefined ? keyIdOf(record.key) : undefined;
     if (call !== undefined && keyId !== undefined) call.blockedKeys.add(callKey(record.topic, keyId));
-    this.#count(failed(error));
+    this.#host.counters.countRejection(error);
     submission.deliver(failed(error), true);
   }
 
@@ -321,16 +322,11 @@ export class Intake {
     this.#flushes = this.#flushes.filter(({ upTo }) => upTo >= oldest);
   }
 
-  #count(settlement: Settlement, entry?: Entry): void {
+  #count(settlement: Settlement, entry: Entry): void {
     const { counters, options } = this.#host;
-    if (settlement.ok) {
-      counters.acknowledged += 1;
-      if (entry === undefined) return;
-      counters.acknowledgedBytes += entry.sizeBytes;
-      counters.publishToAckMs.record(options.clock.now() - entry.publishedAtMs);
-      return;
-    }
-    const { error } = settlement;
-    counters.countRejection(error);
+    if (!settlement.ok) return counters.countRejection(settlement.error);
+    counters.acknowledged += 1;
+    counters.acknowledgedBytes += entry.sizeBytes;
+    counters.publishToAckMs.record(options.clock.now() - entry.publishedAtMs);
   }
 }

@@ -15,7 +15,7 @@
  * - every entry is settled to its caller exactly once, in queue order within its cause; a later truth follows at most once (LN-12);
  * - after a failure no later record of the same key and `publishBatch` call is sent (LN-15).
  */
-import { attempted, type Batch, bisect, type Entry, takeBatch, withOutcome } from './batch.ts';
+import { attempted, type Batch, bisect, type Entry, takeBatch, type TriedBatch, withOutcome } from './batch.ts';
 import { ProducerKeyBlockedError, type ProducerPoolError, ProducerUnavailableError } from './errors.ts';
 import { CORRUPT_MESSAGE, INVALID_TIMESTAMP, UNKNOWN_TOPIC } from './kafka-errors.ts';
 import { abort, blockSuccessors, close, expire, refused, stuck } from './lane-answers.ts';
@@ -170,10 +170,9 @@ const weigh = (step: Step, batch: Batch, event: LaneEvent & { type: 'failed' }):
   }
   if (fault.kafkaCode === CORRUPT_MESSAGE) {
     // Once may be the wire. Twice is the record, provided that others of the topic get through; else codec or network card.
-    const since = lane.corruptSinceMs;
-    lane.corruptSinceMs ??= nowMs;
-    if (since === undefined) return 'retry';
-    return event.topicAckedAtMs > since ? 'record' : 'client';
+    if (lane.corruptSinceMs !== undefined) return event.topicAckedAtMs > lane.corruptSinceMs ? 'record' : 'client';
+    lane.corruptSinceMs = nowMs;
+    return 'retry';
   }
   // A wrong clock of this machine is never the event's fault.
   if (fault.kafkaCode === INVALID_TIMESTAMP)
@@ -196,7 +195,7 @@ const callFailed = (step: Step, event: LaneEvent & { type: 'failed' }): void => 
   }
   // The same bytes would have been refused before: the refusal ends the doubt that earlier attempts left. Damage on the wire does not.
   const certain = verdict === 'record' && event.fault.kafkaCode !== CORRUPT_MESSAGE;
-  const answered: Batch = certain ? { ...batch, outcome: 'rejected' } : batch;
+  const answered: TriedBatch = certain ? { ...batch, outcome: 'rejected' } : batch;
   if (verdict === 'record' && batch.entries.length > 1) lane.batches.splice(0, 1, ...bisect(answered));
   else reject(step, answered, { verdict, event });
   lane.retries = 0;
@@ -206,11 +205,13 @@ const callFailed = (step: Step, event: LaneEvent & { type: 'failed' }): void => 
 
 const reject = (
   step: Step,
-  batch: Batch,
+  batch: TriedBatch,
   o: { verdict: 'record' | 'topic' | 'client'; event: LaneEvent & { type: 'failed' } },
 ): void => {
   const { lane, policy } = step;
   lane.batches.shift();
+  // The next batch has its own first chance.
+  lane.corruptSinceMs = undefined;
   const error = rejectionError({
     pool: policy.pool,
     topic: lane.topic,
@@ -218,7 +219,7 @@ const reject = (
     fault: o.event.fault,
     scope: o.verdict,
     attempts: batch.attempts,
-    outcome: batch.outcome ?? o.event.fault.outcome,
+    outcome: batch.outcome,
     cause: o.event.error,
   });
   for (const entry of batch.entries) leave(step, entry, failed(error));

@@ -18,27 +18,33 @@ interface Opening {
 }
 
 /** Opens a producer of the driver behind the guard; the signal ends the wait for either. Never rejects. */
-export const openProducer = async (opening: Opening): Promise<Opened> => {
-  const { options, signal } = opening;
+export const openProducer = async (wanted: Opening): Promise<Opened> => {
+  const { options, signal } = wanted;
   const open = async (): Promise<DriverProducer> => {
     try {
-      return await openInTime(opening);
+      return await openInTime(wanted);
     } catch (error) {
       throw notSent(options, error);
     }
   };
+  const opening = guarded(options.guard, open, { pool: options.name, scope: 'broker' });
   try {
-    const behindGuard = () => guarded(options.guard, open, { pool: options.name, scope: 'broker' });
-    const result = await unlessAborted(signal, behindGuard);
+    const result = await unlessAborted(signal, () => opening);
     if (result.type === 'done') return { type: 'done', driver: result.value };
     return result.type === 'refused' ? result : { type: 'failed', error: notSent(options, result.error) };
   } catch (error) {
+    // It may be there already, and on its way through the guard.
+    void opening.then((late) => (late.type === 'done' ? end(options, late.value) : undefined));
     return { type: 'failed', error: notSent(options, error) };
   }
 };
 
+/** Nobody would ever close a producer that comes too late. */
+const end = (o: ResolvedProducerPoolOptions, late: DriverProducer): Promise<unknown> =>
+  within(late.kill('opened too late'), o.pool.killTimeoutMs, o.timers);
+
 const openInTime = async ({ options, id, signal }: Opening): Promise<DriverProducer> => {
-  const { driver, idempotent, connectTimeoutMs, requestTimeoutMs, pool, timers, runInContext } = options;
+  const { driver, idempotent, connectTimeoutMs, requestTimeoutMs, runInContext } = options;
   const o = { id, idempotent, connectTimeoutMs, requestTimeoutMs, signal };
   // A guard that comes round too late opens nothing.
   signal.throwIfAborted();
@@ -46,9 +52,9 @@ const openInTime = async ({ options, id, signal }: Opening): Promise<DriverProdu
   try {
     return await unlessAborted(signal, () => opened);
   } catch (error) {
-    // A driver that opens in spite of the signal has its producer killed: nobody would ever close it.
+    // A driver may open in spite of the signal.
     opened.then(
-      (late) => within(late.kill('opened too late'), pool.killTimeoutMs, timers),
+      (late) => end(options, late),
       () => undefined,
     );
     throw error;

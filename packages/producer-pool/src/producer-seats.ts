@@ -133,10 +133,8 @@ export class ProducerSeats {
 
   /** Those without a producer first, then those that are degraded, then the youngest. */
   #leastUseful(count: number): readonly ProducerSeat[] {
-    const use = ({ current }: ProducerSeat): number => {
-      if (current === undefined) return 0;
-      return current.slot.state === 'ready' ? 2 : 1;
-    };
+    const use = ({ current }: ProducerSeat): number =>
+      current === undefined ? 0 : 1 + Number(current.slot.state === 'ready');
     return this.#seats
       .toReversed()
       .toSorted((a, b) => use(a) - use(b))

@@ -65,6 +65,30 @@ test('R-KP-6 a batch without a producer is no call', async () => {
   await engine.close(1_000);
 });
 
+test('R-KP-2 what goes first: seats without a producer, then degraded ones, then the youngest', async () => {
+  const engine = engineOn([]);
+  const { seats } = engine.placement;
+  engine.connect();
+  await settle();
+  seats.resize(5, 'scaled-down');
+  await settle();
+  const [, second, third] = seats.producers();
+  if (second === undefined || third === undefined) return;
+  second.slot = { state: 'degraded', faultsInRow: 3 };
+  seats.holding(third)?.retire('broken', false);
+  const left = new Set(['p-1']);
+  expect(seats.mostLeft([left, new Set(['p-3'])])?.current?.id).toBe('p-1');
+  const ids = (): readonly string[] => seats.producers().map(({ id }) => id);
+  expect(ids()).toEqual(['p-1', 'p-2', 'p-4', 'p-5']);
+  seats.resize(4, 'scaled-down');
+  expect(ids()).toEqual(['p-1', 'p-2', 'p-4', 'p-5']);
+  seats.resize(3, 'scaled-down');
+  expect(ids()).toEqual(['p-1', 'p-4', 'p-5']);
+  seats.resize(2, 'scaled-down');
+  expect(ids()).toEqual(['p-1', 'p-4']);
+  await engine.close(1_000);
+});
+
 test('R-KP-3 a name that is none is not asked for', async () => {
   const engine = engineOn(['not a name']);
   engine.connect();

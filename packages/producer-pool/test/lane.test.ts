@@ -127,8 +127,11 @@ describe('LN-11 poison', () => {
     driven.put('a').send().fail(2);
     expect(driven.lane.phase).toBe('backoff');
     driven.at(100).on({ type: 'send' }).fail(2, { topicAckedAtMs: -1 });
-    driven.put('b').send().fail(2).at(200).on({ type: 'send' }).fail(2, { topicAckedAtMs: 150 });
+    driven.put('b').send().fail(2);
+    expect(driven.answers).toEqual(['a RECORD_REJECTED/rejected']);
+    driven.at(200).on({ type: 'send' }).fail(2, { topicAckedAtMs: 150 });
     expect(driven.answers).toEqual(['a RECORD_REJECTED/rejected', 'b RECORD_REJECTED/rejected']);
+    expect(driven.calls).toEqual(['a', 'a', 'b', 'b']);
   });
 
   test('R-KP-6 a timestamp of the pool is never the fault of the record', () => {

@@ -1,18 +1,9 @@
 import { settle } from '@busbar-tooling/test-kit/manual-clock';
 import { describe, expect, test } from 'vitest';
 
-import { createProducerPool, type ProducerPoolOptions } from '../src/index.ts';
+import { createProducerPool } from '../src/index.ts';
 import { memoryDriver } from '../src/testing/index.ts';
-import { fateOf, ScriptedPool, TOPIC } from './scripted-pool.ts';
-
-const codeOf = async (promise: Promise<unknown>): Promise<unknown> => {
-  try {
-    await promise;
-    return 'ok';
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? error.code : error;
-  }
-};
+import { codeOf, fateOf, ScriptedPool, TOPIC } from './scripted-pool.ts';
 
 describe('start', () => {
   test('R-KP-1 it opens nothing before, shares one attempt, and is idempotent', async () => {
@@ -190,81 +181,6 @@ describe('close', () => {
     await scripted.clock.advance(60_000);
     expect(await closing).toMatchObject({ unknown: 0 });
     expect(scripted.clock.pending()).toBe(0);
-  });
-});
-
-describe('what hangs at start', () => {
-  const hanging = (o: Partial<ProducerPoolOptions>): ScriptedPool => {
-    const scripted = new ScriptedPool({ startTimeoutMs: 500, ...o });
-    scripted.cluster.driver.open = () => new Promise(() => undefined);
-    return scripted;
-  };
-
-  test('R-KP-5 in mode require the start fails at its time', async () => {
-    const { pool, clock } = hanging({});
-    const started = codeOf(pool.start());
-    await clock.advance(3_000);
-    expect(await started).toBe('BUSBAR_PRODUCER_CONNECT');
-    await pool.close();
-  });
-
-  test('R-CF-2 in mode degraded it resolves at its time', async () => {
-    const { pool, clock } = hanging({});
-    const started = codeOf(pool.start({ mode: 'degraded' }));
-    await clock.advance(500);
-    expect(await started).toBe('ok');
-    await pool.close();
-  });
-
-  test('R-KP-1 a guard that never comes round to an opening holds neither the start nor the close up', async () => {
-    const { pool, clock } = hanging({ guard: { execute: () => new Promise(() => undefined) } });
-    const started = codeOf(pool.start());
-    await clock.advance(3_000);
-    expect(await started).toBe('BUSBAR_PRODUCER_CONNECT');
-    await pool.close();
-    expect(clock.pending()).toBe(0);
-  });
-
-  test('R-KP-1 a guard that comes round after that opens nothing', async () => {
-    const gate = Promise.withResolvers<void>();
-    const scripted = new ScriptedPool({
-      guard: {
-        execute: async (fn) => {
-          await gate.promise;
-          return fn(new AbortController().signal);
-        },
-      },
-    });
-    void codeOf(scripted.pool.start());
-    await settle();
-    await scripted.pool.close();
-    gate.resolve();
-    await settle();
-    expect(scripted.cluster.producers.length).toBe(0);
-  });
-
-  test('R-KP-1 a recycle that waits for an opening ends with the close', async () => {
-    const scripted = await new ScriptedPool().start();
-    scripted.cluster.driver.open = () => new Promise(() => undefined);
-    const first = codeOf(scripted.pool.recycle('one'));
-    await settle();
-    const second = codeOf(scripted.pool.recycle('two'));
-    await settle();
-    await scripted.pool.close({ deadlineMs: 1 });
-    expect([await first, await second]).toEqual(['BUSBAR_PRODUCER_UNAVAILABLE', 'ok']);
-  });
-
-  test('R-KP-1 a close in the midst of a kill waits for that kill', async () => {
-    const scripted = await new ScriptedPool().start();
-    const gate = Promise.withResolvers<void>();
-    scripted.cluster.killGate = gate.promise;
-    await scripted.publish('a');
-    await scripted.clock.advance(1_500);
-    const closing = scripted.pool.close({ deadlineMs: 1 });
-    gate.resolve();
-    await scripted.clock.advance(10_000);
-    await closing;
-    expect(scripted.cluster.livingProducers).toBe(0);
   });
 });
 

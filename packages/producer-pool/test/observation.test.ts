@@ -117,6 +117,21 @@ describe('channels', () => {
     ]);
   });
 
+  test('R-OB-1 the scope says whether the share of the partition is full or the whole', async () => {
+    await using scripted = await new ScriptedPool(
+      { maxBatchRecords: 1, buffer: { maxRecords: 4, maxLaneRecords: 2 } },
+      3,
+    ).start();
+    const messages = listen('backpressure');
+    for (const partition of [0, 0, 1, 1]) {
+      // oxlint-disable-next-line no-await-in-loop -- in turn
+      await scripted.publish('a', { partition });
+    }
+    await scripted.publish('b', { partition: 2 });
+    await scripted.publish('c', { partition: 0 });
+    expect(messages).toMatchObject([{ scope: 'pool' }, { scope: 'lane' }]);
+  });
+
   test('R-OB-3 nobody listens, nothing is made', () => {
     for (const event of ['send', 'fault', 'producer', 'lane', 'backpressure']) {
       expect(channel(`busbar:producer-pool:${event}`).hasSubscribers).toBe(false);

@@ -104,3 +104,13 @@ const textOf = (error: unknown): string => {
   if (!(error instanceof Error) || !('code' in error) || !('outcome' in error)) return String(error);
   return `${String(error.code).replace('BUSBAR_PRODUCER_', '')}/${String(error.outcome)}`;
 };
+
+/** `ok`, or the code of the error. */
+export const codeOf = async (promise: Promise<unknown>): Promise<unknown> => {
+  try {
+    await promise;
+    return 'ok';
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : error;
+  }
+};

@@ -83,6 +83,21 @@ describe('LN-5 an answer counts only if it names this partition without an error
   });
 });
 
+test('LN-7 a client that never answers, not even when it is killed, is cut: the batch goes again', async () => {
+  const clock = manualClock();
+  const driver = answering(() => new Promise(() => undefined));
+  const pool = createProducerPool({ driver, topics: [TOPIC], clock, timers: clock.timers });
+  await pool.start();
+  const publishing = pool.publish({ topic: TOPIC, value: 'a' });
+  await clock.advance(60_000);
+  expect((await publishing).attempts).toBe(2);
+  expect(pool.stats()).toMatchObject({ producers: { killed: 1, retired: { watchdog: 1 } } });
+  expect(pool.stats().perTopic[0]?.lastErrorCode).toBe('WATCHDOG');
+  const closing = pool.close();
+  await clock.advance(60_000);
+  await closing;
+});
+
 test('R-OB-1 a fault without a name and without a leader is told as far as it is known', async () => {
   const messages: unknown[] = [];
   const listener = (message: unknown): void => {
