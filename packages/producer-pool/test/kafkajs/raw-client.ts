@@ -9,6 +9,8 @@ import type { SocketFactoryPort } from '../../src/kafkajs/kill-switch.ts';
 import { type FakeCluster, startFakeCluster } from '../../src/testing/index.ts';
 
 export const TOPIC = 't';
+/** Of the length in front of a frame. */
+const LENGTH_BYTES = 4;
 
 export interface RawOptions extends Pick<ProducerConfig, 'idempotent' | 'createPartitioner'> {
   readonly brokers?: readonly string[];
@@ -21,8 +23,8 @@ export interface RawOptions extends Pick<ProducerConfig, 'idempotent' | 'createP
 /** A socket factory that sees what reaches its sockets, and what their listeners throw, which would end the process. */
 export class SocketTap {
   readonly uncaught: unknown[] = [];
-  #latest: Socket | undefined;
-  #onData: (() => void) | undefined;
+  #broken: Socket | undefined;
+  #onHalf: (() => void) | undefined;
 
   readonly socketFactory: SocketFactoryPort = ({ host, port, onConnect }) => {
     const socket = connect({ host, port }, onConnect);
@@ -34,9 +36,10 @@ export class SocketTap {
         } catch (error) {
           return this.uncaught.push(error) > 0;
         } finally {
-          if (event === 'data') {
-            this.#latest = socket;
-            this.#onData?.();
+          const [chunk] = args;
+          if (event === 'data' && Buffer.isBuffer(chunk) && chunk.length < LENGTH_BYTES + chunk.readInt32BE()) {
+            this.#broken = socket;
+            this.#onHalf?.();
           }
         }
       },
@@ -44,16 +47,16 @@ export class SocketTap {
     return socket;
   };
 
-  /** Resolves when something has arrived, whole or not. */
-  arrival(): Promise<void> {
+  /** Resolves when half a frame has arrived. */
+  half(): Promise<void> {
     return new Promise((resolve) => {
-      this.#onData = resolve;
+      this.#onHalf = resolve;
     });
   }
 
-  /** Breaks the connection that something arrived on last, as a broker does that is killed. */
+  /** Breaks the connection that the half frame came from, as a broker does that is killed. */
   reset(): void {
-    this.#latest?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+    this.#broken?.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
   }
 }
 

@@ -9,9 +9,9 @@ import { CompressionTypes } from 'kafkajs';
 import { describe, expect, test } from 'vitest';
 
 import { type FakeCluster, type Fault, startFakeCluster } from '../../src/testing/index.ts';
-import { clusterOf, on, rawClient, type RawClient, SocketTap, startedPool, TOPIC, valuesOf } from './raw-client.ts';
+import { mixUpBrokers } from './broker-map.ts';
+import { clusterOf, on, rawClient, SocketTap, startedPool, TOPIC, valuesOf } from './raw-client.ts';
 
-const NOT_LEADER = 6;
 const REQUEST_TIMED_OUT = 7;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 const ALWAYS = Number.POSITIVE_INFINITY;
@@ -127,29 +127,6 @@ describe('records that kafkajs calls sent and loses', () => {
   });
 });
 
-/**
- * The broker map of kafkajs mixed up: while a metadata refresh is under way, the connection of the seed broker breaks, another broker
- * becomes the seed, and the refresh files that one under the id of the first as well. From then on broker 2 is believed to be broker 1.
- */
-const mixUpBrokers = async (cluster: FakeCluster, raw: RawClient, meanwhile?: () => Promise<void>) => {
-  await raw.send(on(0, 'warm 0'), on(1, 'warm 1'));
-  const refresh = cluster.inject({ api: 'Metadata', broker: 2, effect: { hold: 'after' } });
-  const moved = cluster.inject({ api: 'Produce', partition: 1, times: ALWAYS, effect: { errorCode: NOT_LEADER } });
-  const first = raw.send(on(1, 'a'));
-  await refresh.met;
-  moved.remove();
-  await meanwhile?.();
-  cluster.inject({ api: 'Produce', partition: 0, effect: { append: false, answer: 'drop' } });
-  const broken = raw.said('Failed to send messages: Closed connection');
-  const other = raw.send(on(0, 'b'));
-  other.catch(() => undefined);
-  await broken;
-  const retried = raw.said('Request Produce', cluster.bootstrap[1]);
-  refresh.release();
-  await retried;
-  return { first };
-};
-
 describe('what the broker map of kafkajs does', () => {
   test('R-KP-6 L4 an empty success is no acknowledgement', async () => {
     {
@@ -216,7 +193,7 @@ describe('what kafkajs does with half an answer', () => {
       await using raw = await rawClient(cluster, { tap, retries: 1, requestTimeout: 500 });
       await raw.send(on(0, 'warm'), on(1, 'warm'));
       half(cluster);
-      const arrival = tap.arrival();
+      const arrival = tap.half();
       const broken = raw.send(on(0, 'a'));
       await arrival;
       tap.reset();
@@ -229,7 +206,7 @@ describe('what kafkajs does with half an answer', () => {
     await using pool = await startedPool(cluster, { tap, idempotent: false });
     await pool.publishBatch([on(0, 'warm'), on(1, 'warm')]);
     half(cluster);
-    const arrival = tap.arrival();
+    const arrival = tap.half();
     const publishing = pool.publish(on(0, 'a'));
     await arrival;
     tap.reset();
@@ -243,15 +220,16 @@ describe('what kafkajs does with half an answer', () => {
 describe('what goes on after kafkajs has ended', () => {
   test('R-KP-6 Z1 a retired producer delivers nothing later', async () => {
     const refuse = (cluster: FakeCluster) =>
-      cluster.inject({ api: 'Produce', effect: { errorCode: REQUEST_TIMED_OUT } });
+      cluster.inject({ api: 'Produce', times: ALWAYS, effect: { errorCode: REQUEST_TIMED_OUT } });
     {
       await using cluster = await clusterOf(1, 1);
-      const raw = await rawClient(cluster, { retryMs: 400 });
+      const raw = await rawClient(cluster, { retryMs: 200 });
       const refused = raw.said('Failed to send messages');
-      refuse(cluster);
+      const fault = refuse(cluster);
       const sending = raw.send(on(0, 'a'));
       await refused;
       await raw.producer.disconnect();
+      fault.remove();
       await sending;
       expect(valuesOf(cluster)).toEqual(['a']);
       expect(cluster.sockets()).toBeGreaterThan(0);
@@ -264,9 +242,12 @@ describe('what goes on after kafkajs has ended', () => {
     await fault.met;
     await pool.close({ deadlineMs: 0 });
     await expect(publishing).rejects.toMatchObject({ code: 'BUSBAR_PRODUCER_CLOSED', outcome: 'unknown' });
+    fault.remove();
     await cluster.disconnected();
+    const requests = cluster.requests().length;
     // Longer than any wait between attempts.
     await sleep(300);
+    expect(cluster.requests().length).toBe(requests);
     expect(valuesOf(cluster)).toEqual([]);
     expect(cluster.sockets()).toBe(0);
   });
