@@ -94,7 +94,10 @@ export const runDemo = async (options: DemoOptions): Promise<number> => {
       : `${brokerName(services)}, PostgreSQL ${services.postgresVersion}`,
   );
   const folder = mkdtempSync(join(tmpdir(), 'busbar-demo-'));
-  const service = await startServiceProcess({ env: services.env, memory: services.kafka === undefined });
+  const service = await startServiceProcess({
+    env: services.env,
+    driver: services.kafka === undefined ? 'memory' : options.driver,
+  });
   const director = new Director({ view, services, service, options });
   try {
     return await run({ options, view, services, service, director, folder }, startedAtMs);

@@ -4,12 +4,15 @@ import type { DemoServices } from './demo-services.ts';
 import { createLatencyRecorder, type Distribution } from './latency.ts';
 import type { LiveView } from './live-view.ts';
 import { placeOrders, type LoadReport } from './load.ts';
+import type { OrdersDriver } from './orders-driver.ts';
 import type { ServiceProcess } from './service-process.ts';
 import { victimOf, type Victim } from './victim.ts';
 
 export interface DemoOptions {
   readonly orders: number;
   readonly brokerStaysDead: boolean;
+  /** Of the service, where there is Kafka. */
+  readonly driver: OrdersDriver;
   /** Leave database, logs and data of the services behind, and say where. */
   readonly keep: boolean;
 }

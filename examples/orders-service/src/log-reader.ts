@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 
+import { patchIdleTimer } from '@busbar/producer-pool/kafkajs';
 import { Kafka, logLevel, type KafkaMessage } from 'kafkajs';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -62,6 +63,7 @@ export const readTopic = async (o: {
   topic: string;
   timeoutMs: number;
 }): Promise<readonly RawRecord[]> => {
+  patchIdleTimer(); // it warns of itself otherwise
   const kafka = new Kafka({ clientId: 'orders-verifier', brokers: [...o.brokers], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();

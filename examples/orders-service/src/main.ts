@@ -2,11 +2,13 @@ import { parseArgs } from 'node:util';
 
 import { DemoImpossible } from './demo-services.ts';
 import { runDemo } from './demo.ts';
+import { isOrdersDriver } from './orders-driver.ts';
 
 const USAGE = `usage: npx -y pnpm@12 demo [options]
   --orders N             orders to place (default 20000)
   --broker-stays-dead    do not bring the killed broker back: what was not delivered must be in busbar.outbox
   --brokers host:port,…  use these brokers; they are not ours to kill, so that part is left out
+  --driver NAME          kafkajs (default) or platformatic, the faster client
   --keep                 leave the database, and the logs and data of the services, behind
 `;
 
@@ -18,14 +20,18 @@ const readOptions = () => {
       orders: { type: 'string' },
       'broker-stays-dead': { type: 'boolean' },
       brokers: { type: 'string' },
+      driver: { type: 'string', default: 'kafkajs' },
       keep: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
   const orders = values.orders === undefined ? DEFAULT_ORDERS : Number(values.orders);
   if (!Number.isSafeInteger(orders) || orders < 3) throw new TypeError('--orders takes a whole number from 3 up');
+  const { driver } = values;
+  if (driver === 'memory' || !isOrdersDriver(driver)) throw new TypeError('--driver takes kafkajs or platformatic');
   return {
     orders,
+    driver,
     brokerStaysDead: values['broker-stays-dead'] ?? false,
     keep: values.keep ?? false,
     brokers: values.brokers,

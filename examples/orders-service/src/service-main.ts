@@ -1,17 +1,18 @@
-import { memoryDriver, type MemoryRecord } from '@busbar/producer-pool/testing';
+import type { MemoryRecord } from '@busbar/producer-pool/testing';
 
 import { ORDERS_TOPIC } from './events.ts';
 import type { RawRecord } from './log-reader.ts';
+import { isOrdersDriver, namedDriver, ordersInMemory } from './orders-driver.ts';
 import type { ServiceMessage } from './service-messages.ts';
 import { startOrdersService } from './service.ts';
 
 /**
  * The service as a process: settings from the environment, commands over the IPC channel, an end when its parent goes.
- * With `ORDERS_DRIVER=memory` it publishes into memory instead of to Kafka, and hands the log out on request.
+ * `ORDERS_DRIVER` names the driver. `memory` publishes into memory instead of to Kafka, and hands the log out on request.
  */
-const PARTITIONS = 6;
-const memory =
-  process.env['ORDERS_DRIVER'] === 'memory' ? memoryDriver({ topics: { [ORDERS_TOPIC]: PARTITIONS } }) : undefined;
+const { ORDERS_DRIVER = 'kafkajs' } = process.env;
+if (!isOrdersDriver(ORDERS_DRIVER)) throw new TypeError(`ORDERS_DRIVER=${ORDERS_DRIVER} is no driver`);
+const memory = ORDERS_DRIVER === 'memory' ? ordersInMemory() : undefined;
 
 const textOf = (bytes: string | Uint8Array | null): string => (bytes === null ? '' : Buffer.from(bytes).toString());
 
@@ -36,7 +37,8 @@ process.on('message', (command) => {
 process.once('disconnect', () => process.exit(1));
 
 try {
-  const { port } = await startOrdersService(memory === undefined ? {} : { driver: memory });
+  const driver = memory ?? namedDriver(ORDERS_DRIVER, process.env);
+  const { port } = await startOrdersService(driver === undefined ? {} : { driver });
   tell({ kind: 'listening', port });
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

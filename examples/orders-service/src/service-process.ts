@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
+import type { OrdersDriver } from './orders-driver.ts';
 import { isServiceMessage, isServiceStats, type ServiceCommand, type ServiceStats } from './service-messages.ts';
 
 /** The orders service in a process of its own, as the demo and the tests run it. */
@@ -9,7 +10,7 @@ export interface ServiceProcess {
   readonly pid: number;
   readonly port: number;
   stats(): Promise<ServiceStats>;
-  /** The records that the memory driver holds; only with `memory: true`. */
+  /** The records that the memory driver holds; only with `driver: 'memory'`. */
   memoryLog(): Promise<readonly unknown[]>;
   send(command: ServiceCommand): void;
   /** SIGTERM, then the orderly end; resolves with the exit code. */
@@ -21,7 +22,8 @@ export interface ServiceProcess {
 export interface ServiceProcessOptions {
   /** `BUSBAR_…` settings. */
   readonly env: Readonly<Record<string, string>>;
-  readonly memory?: boolean;
+  /** Default: kafkajs. */
+  readonly driver?: OrdersDriver;
 }
 
 const START_TIMEOUT_MS = 30_000;
@@ -72,9 +74,8 @@ const readStats = async (port: number): Promise<ServiceStats> => {
 /** Starts the service and resolves when it listens. The process ends with its parent, however that one ends. */
 export const startServiceProcess = async (o: ServiceProcessOptions): Promise<ServiceProcess> => {
   const child = fork(fileURLToPath(new URL('service-main.ts', import.meta.url)), {
-    // kafkajs re-arms a timer with a time in the past, and Node.js warns of it: known, and harmless.
-    execArgv: ['--disable-warning=TimeoutNegativeWarning', '--conditions=@busbar/source'],
-    env: { ...process.env, ...o.env, ...(o.memory === true ? { ORDERS_DRIVER: 'memory' } : {}) },
+    execArgv: ['--conditions=@busbar/source'],
+    env: { ...process.env, ...o.env, ORDERS_DRIVER: o.driver ?? 'kafkajs' },
     serialization: 'advanced',
   });
   const message = await nextMessage(child, START_TIMEOUT_MS);

@@ -84,7 +84,7 @@ const buildProducers = (input: PartsInput, breaker: Breaker): ProducerPool => {
   const { settings, clock, timers, random, telemetry } = input;
   return createProducerPool({
     ...producerPoolOptions(settings),
-    driver: input.driver ?? kafkaJsDriver(connectionOptions(settings)),
+    driver: input.driver ?? kafkaJsDriver({ ...connectionOptions(settings), patchIdleTimer: true }),
     topics: input.topics,
     guard: breaker,
     clock,
