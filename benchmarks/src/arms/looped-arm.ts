@@ -81,6 +81,34 @@ export const caught = (call: string): string =>
 export const bareArm = (name: string, fn = 'async () => 1', operation = 'last = await fn();'): Arm =>
   loopedArm({ name, role: 'bare', operation, fn, create: () => undefined });
 
+/**
+ * The least that any breaker can do to an asynchronous call: two handlers that were made before, and the clock at so many ends of
+ * it. What is above that is ours.
+ */
+export const leastArm = (clockReads: 0 | 1 | 2): Arm =>
+  loopedArm({
+    name: `then, clock × ${clockReads}`,
+    role: 'bare',
+    options: 'handlers made once',
+    operation: `${clockReads === 2 ? 'subject.begun = performance.now(); ' : ''}last = await fn().then(subject.onResult, subject.onError);`,
+    create: () => leastSubject(clockReads > 0),
+  });
+
+const leastSubject = (isTimed: boolean): object => {
+  const subject = {
+    begun: 0.5,
+    ended: 0.5,
+    onResult: (result: unknown): unknown => {
+      if (isTimed) subject.ended = performance.now();
+      return result;
+    },
+    onError: (error: Error): never => {
+      throw error;
+    },
+  };
+  return subject;
+};
+
 /** One reading of the clock per operation: the unit of bounds that a page states in ns (BM-1). */
 export const clockArm = (): Arm =>
   loopedArm({

@@ -23,23 +23,37 @@ const armOf = ({ arms }: Round, index: number): Arm => {
   return arm;
 };
 
-/** Uses a visit to an arm; what it throws says which arm it was. */
-const visitArm = async <T>(round: Round, index: number, use: (visit: Visit) => Promise<T>): Promise<T> => {
-  const arm = armOf(round, index);
+/** Does something with an arm; what it throws says which arm it was. */
+const naming = async <T>(arm: Arm, work: () => Promise<T>): Promise<T> => {
   try {
-    return await withVisit(arm, round.context, use);
+    return await work();
   } catch (error) {
     throw new Error(`arm "${arm.name}": ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 };
 
+/** Uses a visit to an arm. */
+const visitArm = <T>(round: Round, index: number, use: (visit: Visit) => Promise<T>): Promise<T> => {
+  const arm = armOf(round, index);
+  return naming(arm, () => withVisit(arm, round.context, use));
+};
+
 const MIXED = 'some arms of the case measure and some are clocked; either all do or none does';
 
-/** Warms each arm up. The answer has the iterations of each; none at all if the arms measure themselves. */
-const warmArms = async (round: Round, indices: readonly number[]): Promise<Map<number, number>> => {
+/**
+ * Warms each arm up. The answer has the iterations of each; none at all if the arms measure themselves.
+ *
+ * What an arm was warmed up on goes to `warm`, and lives as long as the round: V8 throws compiled code away when the last
+ * object of a shape that it was compiled for is collected, and each visit would begin with compiling it anew. In a service one
+ * such object is always there.
+ */
+const warmArms = async (round: Round, indices: readonly number[], warm: Visit[]): Promise<Map<number, number>> => {
   const iterations = new Map<number, number>();
   for (const index of indices) {
-    const isMeasured = await visitArm(round, index, async (visit) => {
+    const arm = armOf(round, index);
+    const isMeasured = await naming(arm, async () => {
+      const visit = await arm.setup(round.context);
+      warm.push(visit);
       if (visit.measure !== undefined) return true;
       iterations.set(index, await warmUp(visit, round.sampling));
       await visit.verify?.();
@@ -82,13 +96,18 @@ const allocateArm = (round: Round, index: number): Promise<Reading[]> =>
   });
 
 const visitInOrder = async (round: Round, order: readonly number[]): Promise<Reading[]> => {
-  const iterations = await warmArms(round, [...new Set(order)]);
-  const readings: Reading[] = [];
-  for (const index of order) {
-    const count = iterations.get(index);
-    readings.push(...(count === undefined ? await measureArm(round, index) : await clockArm(round, index, count)));
+  const warm: Visit[] = [];
+  try {
+    const iterations = await warmArms(round, [...new Set(order)], warm);
+    const readings: Reading[] = [];
+    for (const index of order) {
+      const count = iterations.get(index);
+      readings.push(...(count === undefined ? await measureArm(round, index) : await clockArm(round, index, count)));
+    }
+    return readings;
+  } finally {
+    for (const visit of warm) await visit.close();
   }
-  return readings;
 };
 
 const allocateInOrder = async (round: Round, order: readonly number[]): Promise<Reading[]> => {
