@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import * as root from '../src/index.ts';
 import * as kafkajs from '../src/kafkajs/index.ts';
+import * as platformatic from '../src/platformatic/index.ts';
 import * as testing from '../src/testing/index.ts';
 
 test('R-STD-5 the exported names', () => {
@@ -29,6 +30,13 @@ test('R-STD-5 the exported names', () => {
     'createProducerPool',
     'resolveProducerPoolOptions',
   ]);
-  expect(Object.keys(kafkajs)).toEqual(['kafkaJsDriver']);
-  expect(Object.keys(testing).toSorted()).toEqual(['memoryDriver', 'startFakeCluster']);
+  expect(Object.keys(kafkajs)).toEqual(['kafkaJsDriver', 'patchIdleTimer']);
+  expect(Object.keys(platformatic)).toEqual(['platformaticDriver']);
+  expect(Object.keys(testing).toSorted()).toEqual([
+    'conformanceRowIds',
+    'describeDriverConformance',
+    'fakeConformance',
+    'memoryDriver',
+    'startFakeCluster',
+  ]);
 });

@@ -24,7 +24,7 @@ export type CodecTable = Record<number, () => unknown>;
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-const ZSTD: Codec = {
+export const zstdCodec: Codec = {
   compress: ({ buffer }) => compress(buffer),
   decompress: (buffer) => decompress(buffer),
 };
@@ -40,7 +40,7 @@ const isFree = (table: CodecTable, codec: Compression): boolean => {
 
 /** Puts zstd into the table; a codec that is there stays. */
 export const installZstd = (table: CodecTable): void => {
-  if (isFree(table, 'zstd')) table[CODEC_NUMBERS.zstd] = () => ZSTD;
+  if (isFree(table, 'zstd')) table[CODEC_NUMBERS.zstd] = () => zstdCodec;
 };
 
 const isCodecTable = (value: unknown): value is CodecTable => typeof value === 'object' && value !== null;
