@@ -33,14 +33,16 @@ export class CallSlots {
     return total;
   }
 
-  /** Takes a slot; false if none is free. */
-  take(producer: PooledProducer, broker: number, nowMs: number): boolean {
-    const slots = this.#slotsOf(producer, broker);
-    if (slots.busy >= slots.limit.limit) return false;
-    slots.busy += 1;
+  hasRoom(producer: PooledProducer, broker: number): boolean {
+    const { busy, limit } = this.#slotsOf(producer, broker);
+    return busy < limit.limit;
+  }
+
+  /** Takes a slot; there must be room. */
+  take(producer: PooledProducer, broker: number, nowMs: number): void {
+    this.#slotsOf(producer, broker).busy += 1;
     producer.calls += 1;
     producer.lastUsedMs = nowMs;
-    return true;
   }
 
   /** Gives a slot back. */

@@ -171,13 +171,21 @@ export class Dispatcher {
 
   /** Starts what can start: every ready lane once, in turn. */
   pump(): void {
+    // Where one lane finds no room none of the others will, apart from those that may not use every producer.
+    const full = new Set<number>();
     for (const runner of this.#ready) {
       if (runner.lane.phase !== 'ready') {
         this.#ready.delete(runner);
         continue;
       }
-      const producer = this.#host.placement.take(runner, runner.leader);
-      if (producer === undefined) continue;
+      const { leader } = runner;
+      const isBound = runner.left.size > 0;
+      if (full.has(leader) && !isBound) continue;
+      const producer = this.#host.placement.take(runner, leader);
+      if (producer === undefined) {
+        if (!isBound) full.add(leader);
+        continue;
+      }
       this.#ready.delete(runner);
       runner.producer = producer;
       this.apply(runner, { type: 'send' });

@@ -1,6 +1,8 @@
 /**
- * Which producer a lane uses: one of the shared ones, by rendezvous hash, for as long as the set of producers is the same (PO-2). A lane
- * asks before each call, when nothing of it is out, so a move never overtakes a record.
+ * Which producer a lane uses: its own among the shared ones, by rendezvous hash, for as long as the set of producers is the same (PO-2);
+ * while all slots of that one are taken, the next in its ranking that has a free one. A hash never spreads a few lanes evenly: who would
+ * wait behind a neighbour while another producer idles would halve what eight producers do for 24 lanes. A lane asks before each call,
+ * when nothing of it is out, so a move never overtakes a record.
  *
  * After a rejected idempotent call the client's sequence numbers of that partition are in doubt: the next batch of the same size could be
  * taken for a duplicate and be acknowledged without being written. So the *lane* never uses that producer again (LN-6). Where the fault
@@ -103,10 +105,12 @@ export class Placement {
 
   /** A producer with a free slot for this broker, or undefined: one is on its way then, or a call will end. */
   take(lane: Placed, broker: number): PooledProducer | undefined {
-    const producer = this.#producerOf(lane);
-    if (producer === undefined) return undefined;
+    const own = this.#producerOf(lane);
+    if (own === undefined) return undefined;
     const nowMs = this.#now();
-    if (!this.slots.take(producer, broker, nowMs)) return undefined;
+    const producer = this.slots.hasRoom(own, broker) ? own : this.#another(lane, own, broker);
+    if (producer === undefined) return undefined;
+    this.slots.take(producer, broker, nowMs);
     if (producer.calls === 1) producer.waitingSinceMs = nowMs;
     this.#host.requestTick(producer.waitingSinceMs + SILENT_AFTER_MS);
     return producer;
@@ -235,6 +239,15 @@ export class Placement {
     const producer = firstOf(lane.hash, well.length > 0 ? well : usable);
     lane.pin = { version: this.#version, producer };
     return producer;
+  }
+
+  /** A well producer with room for a lane whose own has none; not for one that is in quarantine. */
+  #another(lane: Placed, own: PooledProducer, broker: number): PooledProducer | undefined {
+    if (own === this.quarantine.current) return undefined;
+    const free = this.seats
+      .producers()
+      .filter((one) => one.slot.state === 'ready' && !lane.left.has(one.id) && this.slots.hasRoom(one, broker));
+    return firstOf(lane.hash, free);
   }
 
   #seatOf(producer: PooledProducer): ProducerSeat | undefined {
