@@ -11,12 +11,12 @@ import { BreakerTimeoutError } from './errors.ts';
 import type { Followers } from './followers.ts';
 import { InFlight } from './in-flight.ts';
 import { LatencyHistogram, type LatencySummary, RareLatency } from './latency-histogram.ts';
-import { runLimited } from './limited-call.ts';
+import { LimitedCall, type LimitedEnds } from './limited-call.ts';
 import { REPORT_LISTENER_ERROR, type ReportsListenerErrors } from './listener-errors.ts';
 import type { BreakerEnvironment, BreakerSettings } from './options.ts';
 import type { Permit } from './permit.ts';
 import { adopted, type AnyCall, isExactPromise, isPrimitive, rejected, resolved } from './protected-function.ts';
-import { Reactions, Ticket, type TicketEnds, TicketPool } from './ticket.ts';
+import { Reactions, type Ticket, TicketPool } from './ticket.ts';
 import type { PermitGate } from './waiters.ts';
 
 export interface RunnerParts {
@@ -37,7 +37,7 @@ export interface ManualEnding {
 
 const SUCCESS: ManualEnding = { verdict: 'success' };
 
-export class CallRunner implements PermitGate, TicketEnds {
+export class CallRunner implements PermitGate, LimitedEnds {
   readonly #admission: Admission;
   readonly #followers: Followers;
   readonly #environment: BreakerEnvironment;
@@ -150,20 +150,20 @@ export class CallRunner implements PermitGate, TicketEnds {
 
   #runLimited<T>(fn: AnyCall<T>, permit: Permit, signal: AbortSignal | undefined): Promise<T> {
     const { name: breaker, callTimeoutMs: limitMs } = this.#settings;
-    const ticket = this.#begin(new Ticket(this), permit, signal);
-    return runLimited(fn, ticket, {
-      breaker,
-      limitMs,
-      ends: this,
-      onTimeUp: (error) => {
-        this.#admission.counters.rare.timeouts += 1;
-        this.#stop(ticket);
-        this.#end(ticket, 'failure', error);
-      },
-      onLate: () => {
-        this.#admission.counters.rare.late += 1;
-      },
-    });
+    const ticket = this.#begin(this.#ticket(), permit, signal);
+    const call = new LimitedCall<T>(ticket, { breaker, limitMs, ends: this });
+    ticket.limit = call;
+    return call.run(fn);
+  }
+
+  timedOut(ticket: Ticket, error: BreakerTimeoutError): void {
+    this.#admission.counters.rare.timeouts += 1;
+    this.#stop(ticket);
+    this.#end(ticket, 'failure', error);
+  }
+
+  cameLate(): void {
+    this.#admission.counters.rare.late += 1;
   }
 
   #react<T>(fn: AnyCall<T>, signal: AbortSignal | undefined, reactions: Reactions): Promise<T> {
@@ -318,7 +318,7 @@ export class CallRunner implements PermitGate, TicketEnds {
 
   #drop(ticket: Ticket): void {
     if (ticket.isListed) this.#inFlight?.remove(ticket);
-    if (ticket.onTimeUp === undefined) this.#pool?.give(ticket);
+    this.#pool?.give(ticket);
   }
 
   #now(): number {

@@ -82,7 +82,7 @@ export class InFlight {
         return;
       }
       this.remove(ticket);
-      ticket.onTimeUp?.();
+      ticket.limit?.timeIsUp();
     }
   }
 }

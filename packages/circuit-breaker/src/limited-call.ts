@@ -2,58 +2,94 @@
  * A call under `callTimeoutMs`: the caller gets an answer in time, whatever the function does.
  *
  * The function gets a signal of its own, which follows that of the caller and aborts when the time is up. What it answers after
- * that is counted and changes nothing.
+ * that is counted and changes nothing. One object holds all of it: a closure for every step would cost more than the call.
  */
 import { BreakerTimeoutError } from './errors.ts';
-import { type AnyCall, rejected, started } from './protected-function.ts';
-import type { Ticket, TicketEnds } from './ticket.ts';
+import { adopted, type AnyCall, isExactPromise, isPrimitive } from './protected-function.ts';
+import type { Ticket, TicketEnds, TimeLimit } from './ticket.ts';
+
+export interface LimitedEnds extends TicketEnds {
+  /** The time of a call is up: settles its ticket as failed. */
+  timedOut(ticket: Ticket, error: BreakerTimeoutError): void;
+  /** A function answered after its time. */
+  cameLate(): void;
+}
 
 export interface CallLimit {
   readonly breaker: string;
   readonly limitMs: number;
-  readonly ends: TicketEnds;
-  /** The time is up: settles the ticket as failed. */
-  readonly onTimeUp: (error: BreakerTimeoutError) => void;
-  /** The function answered after its time. */
-  readonly onLate: () => void;
+  readonly ends: LimitedEnds;
 }
 
-export const runLimited = <T>(fn: AnyCall<T>, ticket: Ticket, limit: CallLimit): Promise<T> =>
-  new Promise((resolve, reject) => {
-    const controller = new AbortController();
-    const caller = ticket.signal;
-    const onCallerAbort = (): void => {
-      controller.abort(caller?.reason);
-    };
-    caller?.addEventListener('abort', onCallerAbort, { once: true });
-    let isOver = false;
-    const endOnce = (end: () => void): void => {
-      if (isOver) {
-        limit.onLate();
-        return;
-      }
-      isOver = true;
-      caller?.removeEventListener('abort', onCallerAbort);
-      end();
-    };
-    ticket.onTimeUp = () => {
-      endOnce(() => {
-        const error = new BreakerTimeoutError({ breaker: limit.breaker, limitMs: limit.limitMs });
-        limit.onTimeUp(error);
-        reject(error);
-        controller.abort(error);
-      });
-    };
-    started(() => fn(controller.signal)).then(
-      (result) =>
-        endOnce(() => {
-          limit.ends.result(ticket, result);
-          resolve(result);
-        }),
-      (error: unknown) =>
-        endOnce(() => {
-          limit.ends.error(ticket, error);
-          resolve(rejected(error));
-        }),
+export class LimitedCall<T> implements TimeLimit {
+  readonly #limit: CallLimit;
+  readonly #answer = Promise.withResolvers<T>();
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  /** Absent from the moment at which the caller has its answer. */
+  #ticket: Ticket | undefined;
+
+  constructor(ticket: Ticket, limit: CallLimit) {
+    this.#ticket = ticket;
+    this.#limit = limit;
+    this.#caller = ticket.signal;
+  }
+
+  run(fn: AnyCall<T>): Promise<T> {
+    this.#caller?.addEventListener('abort', this, { once: true });
+    try {
+      const result = fn(this.#controller.signal);
+      if (isExactPromise(result)) this.#follow(result);
+      else if (isPrimitive(result)) this.#succeed(result);
+      else this.#follow(adopted(result));
+    } catch (error) {
+      this.#fail(error);
+    }
+    return this.#answer.promise;
+  }
+
+  /** The caller aborts: the function hears of it, and its answer is the answer. */
+  handleEvent(): void {
+    this.#controller.abort(this.#caller?.reason);
+  }
+
+  timeIsUp(): void {
+    const ticket = this.#leave();
+    if (ticket === undefined) return;
+    const { breaker, limitMs, ends } = this.#limit;
+    const error = new BreakerTimeoutError({ breaker, limitMs });
+    ends.timedOut(ticket, error);
+    this.#answer.reject(error);
+    this.#controller.abort(error);
+  }
+
+  #follow(promise: Promise<T>): void {
+    promise.then(
+      (result) => this.#succeed(result),
+      (error: unknown) => this.#fail(error),
     );
-  });
+  }
+
+  #succeed(result: T | PromiseLike<T>): void {
+    const ticket = this.#leave();
+    if (ticket === undefined) return;
+    this.#limit.ends.result(ticket, result);
+    this.#answer.resolve(result);
+  }
+
+  #fail(error: unknown): void {
+    const ticket = this.#leave();
+    if (ticket === undefined) return;
+    this.#limit.ends.error(ticket, error);
+    this.#answer.reject(error);
+  }
+
+  /** The ticket of a call that has no answer yet; from now on it has one. */
+  #leave(): Ticket | undefined {
+    const ticket = this.#ticket;
+    if (ticket === undefined) this.#limit.ends.cameLate();
+    else this.#caller?.removeEventListener('abort', this);
+    this.#ticket = undefined;
+    return ticket;
+  }
+}

@@ -44,6 +44,11 @@ export class Reactions {
   }
 }
 
+/** What ends a call whose time is up. */
+export interface TimeLimit {
+  timeIsUp(): void;
+}
+
 export class Ticket {
   permit: Permit = UNTRACKED;
   /** The caller's own signal. */
@@ -62,8 +67,8 @@ export class Ticket {
   younger: Ticket | undefined;
   /** The next one that is not in use, kept by `TicketPool`. */
   nextFree: Ticket | undefined;
-  /** Ends a call whose time is up; only with `callTimeoutMs`. */
-  onTimeUp: (() => void) | undefined;
+  /** Only with `callTimeoutMs`. */
+  limit: TimeLimit | undefined;
   readonly reactions: Reactions;
 
   constructor(ends: TicketEnds) {
@@ -98,6 +103,7 @@ export class TicketPool {
 
   give(ticket: Ticket): void {
     ticket.signal = undefined;
+    ticket.limit = undefined;
     ticket.startedAtMs = Number.NaN;
     ticket.endedAtMs = Number.NaN;
     ticket.slow = false;

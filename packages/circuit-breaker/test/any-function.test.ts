@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { outcome, rig } from './breaker-on-manual-time.ts';
 
 const boom = new Error('boom');
+const measured = { latency: 'on' } as const;
+const limited = { callTimeoutMs: 30, halfOpen: { probes: 1, leaseMs: 50 } };
 const foreignPromise = (): unknown => {
   const promise: unknown = runInContext('Promise.resolve(5)', createContext());
   return promise;
@@ -30,9 +32,11 @@ describe('whatever the protected function does', () => {
     ],
     ['an object of a subclass of Promise', () => new (class Mine extends Promise<number> {})((done) => done(3)), 3],
   ])('R-CB-1 %s counts as one success and is passed on', async (_, fn, expected) => {
-    const { breaker } = rig();
-    expect(await breaker.execute(fn)).toBe(expected);
-    expect(breaker.stats()).toMatchObject({ success: 1, extraSettlements: 0, inFlight: 0 });
+    for (const { breaker } of [rig(), rig(measured), rig(limited)]) {
+      // oxlint-disable-next-line no-await-in-loop -- one way of running a call after the other
+      expect(await breaker.execute(fn)).toBe(expected);
+      expect(breaker.stats()).toMatchObject({ success: 1, late: 0, extraSettlements: 0, inFlight: 0 });
+    }
   });
 
   test('a plain object is passed on as the same object', async () => {
