@@ -82,7 +82,7 @@ export class InFlight {
         return;
       }
       this.remove(ticket);
-      ticket.limit?.timeIsUp();
+      ticket.limit?.timeIsUp(ticket);
     }
   }
 }

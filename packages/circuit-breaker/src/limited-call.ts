@@ -53,9 +53,8 @@ export class LimitedCall<T> implements TimeLimit {
     this.#controller.abort(this.#caller?.reason);
   }
 
-  timeIsUp(): void {
-    const ticket = this.#leave();
-    if (ticket === undefined) return;
+  timeIsUp(ticket: Ticket): void {
+    this.#leave();
     const { breaker, limitMs, ends } = this.#limit;
     const error = new BreakerTimeoutError({ breaker, limitMs });
     ends.timedOut(ticket, error);

@@ -46,7 +46,7 @@ export class Reactions {
 
 /** What ends a call whose time is up. */
 export interface TimeLimit {
-  timeIsUp(): void;
+  timeIsUp(ticket: Ticket): void;
 }
 
 export class Ticket {
