@@ -37,6 +37,7 @@ export const judgeHealth = (f: HealthFacts): PoolHealth => {
   const serious = reasonsOf([
     [f.lifecycle !== 'started', `the pool is ${f.lifecycle}`],
     [f.lifecycle === 'started' && ready + degraded === 0, 'no producer is connected'],
+    [f.lifecycle === 'started' && ready === 0 && degraded > 0, 'no producer answers'],
     [f.stuckLanes > 0, `${f.stuckLanes} partitions wait for a producer that cannot be stopped`],
     [
       f.oldestAgeMs > 0 && f.lastAckAgeMs >= NO_ACK_UNHEALTHY_MS && f.oldestAgeMs >= NO_ACK_UNHEALTHY_MS,
@@ -44,7 +45,7 @@ export const judgeHealth = (f: HealthFacts): PoolHealth => {
     ],
   ]);
   const mild = reasonsOf([
-    [degraded > 0, `${degraded} of ${ready + degraded} producers do not answer`],
+    [ready > 0 && degraded > 0, `${degraded} of ${ready + degraded} producers do not answer`],
     [ready + degraded > 0 && f.missingProducers > 0, `${f.missingProducers} producers are being replaced`],
     [f.fencedLanes > f.stuckLanes, `${f.fencedLanes - f.stuckLanes} partitions are fenced`],
     [f.bufferRatio > BUFFER_DEGRADED, `the buffer is ${Math.round(f.bufferRatio * 100)} % full`],

@@ -32,6 +32,7 @@ test.each<[string, Partial<HealthFacts>]>([
 
 test.each<[string, Partial<HealthFacts>]>([
   ['nothing is connected', { producersByState: { ...WELL.producersByState, ready: 0 } }],
+  ['no producer answers', { producersByState: { ...WELL.producersByState, ready: 0, degraded: 2 } }],
   ['a producer cannot be stopped', { stuckLanes: 1, fencedLanes: 1 }],
   ['records wait and nothing is acknowledged', { oldestAgeMs: 31_000, lastAckAgeMs: 31_000 }],
   ['it is closed', { lifecycle: 'closed' }],

@@ -4,7 +4,9 @@ import { settle } from '@busbar-tooling/test-kit/manual-clock';
 import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import { afterEach, describe, expect, test } from 'vitest';
 
-import type { PoolOptions, ProducerPoolOptions } from '../src/index.ts';
+import { type PoolOptions, type ProducerPoolOptions, resolveProducerPoolOptions } from '../src/index.ts';
+import { newScaleState, nextScale } from '../src/scaling.ts';
+import { memoryDriver } from '../src/testing/index.ts';
 import { ScriptedPool, TOPIC } from './scripted-pool.ts';
 
 const stops: (() => void)[] = [];
@@ -259,6 +261,60 @@ describe('kafka producer pool scaling', () => {
     const after = load.scaling;
     expect(after.up + after.down - before.up - before.down).toBeLessThanOrEqual(1);
     expect(after.down).toBe(0);
+  });
+
+  test('R-KP-2 a decision costs less than half of recomputing from the samples of a minute, and keeps none of them', () => {
+    const random = seededRandom(7);
+    const waits = Array.from({ length: 60_000 }, () => random() * 20);
+    const policy = resolveProducerPoolOptions({ driver: memoryDriver() }).pool;
+    const limits = {
+      min: 1,
+      max: 8,
+      maxConnections: 256,
+      serialises: true,
+      upWaitMs: policy.scaleUpWaitMs,
+      upBusyRatio: policy.scaleUpBusyRatio,
+      upWindows: policy.scaleUpWindows,
+      upCooldownMs: policy.scaleUpCooldownMs,
+      targetBusyRatio: policy.targetBusyRatio,
+      forecastMs: policy.forecastMs,
+      downBusyRatio: policy.scaleDownBusyRatio,
+      downAfterMs: policy.scaleDownAfterMs,
+      downCooldownMs: policy.scaleDownCooldownMs,
+    };
+    let state = newScaleState(1);
+    const decide = (window: number): void => {
+      ({ state } = nextScale(
+        state,
+        {
+          atMs: window * 1_000,
+          windowMs: 1_000,
+          busySlotMs: 500,
+          slotMs: 1_000,
+          calls: 1_000,
+          callMs: 5_000,
+          waitP95Ms: 3,
+          activeLanes: 12,
+          faults: 0,
+          throttledMs: 0,
+          guardOpen: false,
+          settling: false,
+          brokers: 3,
+        },
+        limits,
+      ));
+    };
+    const naive = (): number => waits.toSorted((a, b) => a - b)[57_000] ?? 0;
+    const timed = (what: (n: number) => unknown): number => {
+      const beganMs = performance.now();
+      for (let n = 0; n < 20; n += 1) what(n);
+      return performance.now() - beganMs;
+    };
+    timed(decide);
+    expect(timed(decide)).toBeLessThan(timed(naive) / 2);
+    const size = JSON.stringify(state).length;
+    for (let window = 20; window < 10_000; window += 1) decide(window);
+    expect(JSON.stringify(state).length).toBeLessThan(size + 64);
   });
 
   test('R-KP-1 producers that nobody has used for long go together; at rest there is no timer', async () => {

@@ -128,6 +128,21 @@ describe('PO-2, PO-3 several producers', () => {
   });
 });
 
+test('LN-14, P10 ready lanes are served in turn: none waits longer than a round', async () => {
+  await using scripted = await started({ maxBatchRecords: 1 });
+  for (let record = 0; record < 24; record += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- three records for each of eight lanes
+    await scripted.publish('x', { partition: record % 8 });
+  }
+  for (let call = 0; call < 24; call += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- one call at a time
+    await scripted.end('ok');
+  }
+  const served = scripted.cluster.calls.map(({ call }) => call.partition);
+  const round = [0, 1, 2, 3, 4, 5, 6, 7];
+  expect(served).toEqual([...round, ...round, ...round]);
+});
+
 describe('LN-6 doubt with several producers', () => {
   test('R-KP-6 a lane that was refused never uses that producer again; well, it goes to another shared one', async () => {
     await using scripted = await started(withMin(2));
