@@ -11,7 +11,7 @@ import { FAULTS } from '../kafka-errors.ts';
 import { clientOptions } from './client-options.ts';
 import { classifyPlatformatic } from './error-map.ts';
 
-const loadClient = () => import('@platformatic/kafka');
+const loadClient = () => import('./tolerant-producer.ts');
 
 const gone = (socket: Connection['socket'] | undefined): Promise<void> =>
   new Promise((resolve) => {
@@ -86,8 +86,8 @@ export const makeProducer = async (
   connection: KafkaConnectionOptions,
   o: MetadataOptions & { readonly idempotent: boolean },
 ): Promise<Client> => {
-  const [{ Producer: ProducerClass }, resolved] = await Promise.all([loadClient(), resolveConnection(connection)]);
-  return new Client(new ProducerClass({ ...clientOptions(resolved, o), idempotent: o.idempotent }));
+  const [{ TolerantProducer }, resolved] = await Promise.all([loadClient(), resolveConnection(connection)]);
+  return new Client<Producer>(new TolerantProducer({ ...clientOptions(resolved, o), idempotent: o.idempotent }));
 };
 
 /** One that asks, and is not connected yet. */

@@ -1,6 +1,5 @@
 /** @platformatic/kafka 2.12 behind the port: the driver for throughput. */
-import { causes } from '@busbar/errors';
-import type { Admin, ClusterMetadata as ClientMetadata } from '@platformatic/kafka';
+import type { Admin } from '@platformatic/kafka';
 
 import {
   bootstrapOf,
@@ -22,20 +21,11 @@ import type {
 import { TOPIC_CONFIG_NAMES, topicConfigOf } from '../topic-config.ts';
 import { killedBy, makeAdmin, makeProducer } from './client.ts';
 import { classifyPlatformatic } from './error-map.ts';
+import { portPartitions, topicIn } from './metadata-answer.ts';
 import { PlatformaticDriverProducer } from './producer.ts';
-import { refusedTopic } from './refused-topic.ts';
 
 /** Kafka's number for topics among the things that have a configuration. */
 const TOPIC_RESOURCE = 2;
-
-const topicOf = (metadata: ClientMetadata, topic: string): TopicMetadata => ({
-  errorCode: 0,
-  partitions: (metadata.topics.get(topic)?.partitions ?? []).map(({ leader, replicas, isr }) => ({
-    leader: leader < 0 ? undefined : leader,
-    replicas,
-    isr,
-  })),
-});
 
 class PlatformaticDriver implements ProducerDriver {
   readonly name = 'platformatic';
@@ -110,11 +100,12 @@ class PlatformaticDriver implements ProducerDriver {
 
 const topicBy = async (admin: Admin, topic: string): Promise<TopicMetadata> => {
   try {
-    return topicOf(await admin.metadata({ topics: [topic], forceUpdate: true }), topic);
+    const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
+    return { errorCode: 0, partitions: portPartitions(topics.get(topic)?.partitions ?? []) };
   } catch (error) {
-    const refused = refusedTopic([...causes(error)], topic);
-    if (refused === undefined) throw error;
-    return refused;
+    const told = topicIn(error, topic);
+    if (told === undefined) throw error;
+    return told;
   }
 };
 

@@ -13,6 +13,7 @@ import { isDuplicate } from './error-map.ts';
 
 /** How often something may come between id and metadata before a call gives up. */
 const MAX_PREPARATIONS = 3;
+const LEADER_NOT_AVAILABLE = 5;
 const ACKS = { all: -1, leader: 1 } as const;
 
 const asBuffer = (part: string | Uint8Array): Buffer =>
@@ -27,9 +28,14 @@ const toMessage = (record: FrozenRecord, topic: string, partition: number): Mess
   ...(record.value === null ? {} : { value: asBuffer(record.value) }),
 });
 
-/** The client would write to another partition instead. */
-class NoSuchPartition extends Error {
-  readonly apiCode = UNKNOWN_TOPIC;
+/** A partition that is not there, for which the client would take another one, or that has no leader. */
+class NotWritable extends Error {
+  readonly apiCode: number;
+
+  constructor(partition: string, apiCode: number) {
+    super(`${partition} cannot be written to`);
+    this.apiCode = apiCode;
+  }
 }
 
 class NeverReady extends Error {}
@@ -84,15 +90,20 @@ export class PlatformaticDriverProducer implements DriverProducer {
     return new Promise((resolve, reject) => {
       const prepare = (left: number, forceUpdate: boolean): void => {
         if (left === 0) return reject(new NeverReady('metadata and producer id are never there together'));
-        producer.metadata({ topics: [topic], ...(forceUpdate ? { forceUpdate } : {}) }, (error, metadata) => {
-          if (error !== null) return reject(error);
-          if (this.#idempotent && producer.producerId === undefined) return initialize(left);
-          const count = metadata?.topics.get(topic)?.partitionsCount ?? 0;
-          if (partition < count) return send();
-          // The topic may have grown since.
-          if (!forceUpdate) return prepare(left - 1, true);
-          return reject(new NoSuchPartition(`${topic} has ${count} partitions`));
-        });
+        producer.metadata(
+          { topics: [topic], ...(forceUpdate ? { forceUpdate, retries: 0 } : {}) },
+          (error, metadata) => {
+            if (error !== null) return reject(error);
+            if (this.#idempotent && producer.producerId === undefined) return initialize(left);
+            const known = metadata?.topics.get(topic)?.partitions[partition];
+            if (known !== undefined && known.leader >= 0) return send();
+            // The topic may have grown, or the partition may have found a leader since.
+            if (!forceUpdate) return prepare(left - 1, true);
+            return reject(
+              new NotWritable(`${topic}-${partition}`, known === undefined ? UNKNOWN_TOPIC : LEADER_NOT_AVAILABLE),
+            );
+          },
+        );
       };
       const initialize = (left: number): void => {
         producer.initIdempotentProducer({}, (error) => {

@@ -12,7 +12,6 @@ import {
 import { describe, expect, test } from 'vitest';
 
 import { classifyPlatformatic, isDuplicate } from '../../src/platformatic/error-map.ts';
-import { refusedTopic } from '../../src/platformatic/refused-topic.ts';
 
 const PRODUCE = 0;
 const answered = (code: number): Error =>
@@ -111,28 +110,4 @@ test('R-KP-6 a duplicate is a success, also at the end of several attempts', () 
   expect(isDuplicate(attempts(new NetworkError('Connection closed'), answered(46)))).toBe(true);
   expect(isDuplicate(attempts(answered(46), answered(10)))).toBe(false);
   expect(isDuplicate('text')).toBe(false);
-});
-
-test('R-KP-6 what a failed metadata answer says of its topic is not thrown away', () => {
-  const partition = { partitionIndex: 1, leaderId: -1, replicaNodes: [1, 2], isrNodes: [2] };
-  const healthy = { partitionIndex: 0, leaderId: 1, replicaNodes: [1, 2], isrNodes: [1, 'x'] };
-  const error = (topic: object): unknown => ({ response: { topics: [{ name: 'other' }, topic] } });
-  expect(refusedTopic([error({ name: 't', errorCode: 0, partitions: [partition, healthy] })], 't')).toEqual({
-    errorCode: 0,
-    partitions: [
-      { leader: 1, replicas: [1, 2], isr: [1] },
-      { leader: undefined, replicas: [1, 2], isr: [2] },
-    ],
-  });
-  expect(refusedTopic([error({ name: 't', errorCode: 29, partitions: [] })], 't')).toEqual({
-    errorCode: 29,
-    partitions: [],
-  });
-  expect(refusedTopic([new Error('x'), new UserError('Unknown topic t.')], 't')).toEqual({
-    errorCode: 3,
-    partitions: [],
-  });
-  const odd = { name: 't', errorCode: 0, partitions: [{ partitionIndex: 0, replicaNodes: 'x' }] };
-  expect(refusedTopic([error(odd)], 't')?.partitions).toEqual([{ leader: undefined, replicas: [], isr: [] }]);
-  expect(refusedTopic([null, 'text', {}, { response: 5 }, error({ name: 't' })], 't')).toBeUndefined();
 });
