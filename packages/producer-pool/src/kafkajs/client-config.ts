@@ -36,20 +36,22 @@ const oauthBearer = (token: () => Promise<string>): Mechanism => ({
   }),
 });
 
-/** The same, but with a type per mechanism, as kafkajs wants it. */
+interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** A type per mechanism, as kafkajs wants it. */
+const LOGINS = {
+  plain: (login: Login): SASLOptions => ({ mechanism: 'plain', ...login }),
+  'scram-sha-256': (login: Login): SASLOptions => ({ mechanism: 'scram-sha-256', ...login }),
+  'scram-sha-512': (login: Login): SASLOptions => ({ mechanism: 'scram-sha-512', ...login }),
+} as const;
+
 const saslConfig = (sasl: NonNullable<ResolvedConnection['sasl']>): SASLOptions | Mechanism => {
   if (sasl.mechanism === 'oauthbearer') return oauthBearer(sasl.token);
-  const { mechanism, username, password } = sasl;
-  switch (mechanism) {
-    case 'plain':
-      return { mechanism, username, password };
-    case 'scram-sha-256':
-      return { mechanism, username, password };
-    case 'scram-sha-512':
-      return { mechanism, username, password };
-    default:
-      return mechanism satisfies never;
-  }
+  const { mechanism, ...login } = sasl;
+  return LOGINS[mechanism](login);
 };
 
 /** The part of kafkajs's configuration that the user decides. */

@@ -63,9 +63,10 @@ export const disconnect = async (
   client: Client,
   deadlineMs: number,
 ): Promise<void> => {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, deadlineMs);
-  await Promise.race([part.disconnect().catch(() => undefined), late.promise]);
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, deadlineMs);
+  part.disconnect().then(over.resolve, over.resolve);
+  await over.promise;
   clearTimeout(timer);
   await client.killSwitch.kill('closed');
 };
