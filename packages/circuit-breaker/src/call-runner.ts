@@ -243,11 +243,9 @@ export class CallRunner implements PermitGate, LimitedEnds {
     this.#end(ticket, this.#verdictOn({ error, durationMs: durationOf(ticket), signal }), error);
   }
 
-  /** The short way of `settle` for a success. */
+  /** A success of a call that somebody made on their own, by the short way if there is one. */
   success(permit: Permit, startedAtMs: number | undefined): boolean {
-    if (startedAtMs === undefined || !this.#measures) {
-      return this.#admission.successAtOnce(permit, Number.NaN) || this.settle(permit, SUCCESS);
-    }
+    if (startedAtMs === undefined || !this.#measures) return this.settle(permit, SUCCESS);
     const ticket = this.#take(permit, startedAtMs);
     this.#stop(ticket);
     return this.#succeed(ticket);

@@ -137,7 +137,8 @@ class CircuitBreaker implements Breaker, JudgesErrors, ReportsListenerErrors {
   }
 
   success(permit: Permit, startedAtMs?: number): boolean {
-    return this.#runner.success(permit, startedAtMs);
+    const isSettled = startedAtMs === undefined && this.#admission.successAtOnce(permit, Number.NaN);
+    return isSettled || this.#runner.success(permit, startedAtMs);
   }
 
   failure(permit: Permit, startedAtMs?: number, error?: unknown): boolean {

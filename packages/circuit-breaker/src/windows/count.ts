@@ -42,15 +42,15 @@ export class CountWindow implements FailureWindow {
   record(outcome: Outcome): void {
     if (this.#ring === NONE) this.#ring = new Uint8Array(this.#size);
     const ring = this.#ring;
-    if (this.#calls === ring.length) {
-      const oldest = countAt(ring, this.#next);
-      this.#failures -= oldest & FAILED;
-      this.#slow -= oldest >> 1;
-    } else this.#calls += 1;
-    ring[this.#next] = outcome;
-    this.#failures += outcome & FAILED;
-    this.#slow += outcome >> 1;
-    this.#next = this.#next + 1 === ring.length ? 0 : this.#next + 1;
+    const at = this.#next;
+    let oldest = 0;
+    if (this.#calls === ring.length) oldest = countAt(ring, at);
+    else this.#calls += 1;
+    ring[at] = outcome;
+    this.#next = at + 1 === ring.length ? 0 : at + 1;
+    if ((oldest | outcome) === 0) return;
+    this.#failures += (outcome & FAILED) - (oldest & FAILED);
+    this.#slow += (outcome >> 1) - (oldest >> 1);
   }
 
   /** Nothing grows old here. */
