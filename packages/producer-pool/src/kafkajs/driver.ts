@@ -25,7 +25,7 @@ const METADATA_MAX_AGE_MS = Number.MAX_SAFE_INTEGER;
 /** Kafka's number for topics among the things that have a configuration. */
 const TOPIC_RESOURCE = 2;
 
-const partitionsOf = (
+export const partitionsOf = (
   partitions: readonly { partitionId: number; leader: number; replicas: number[]; isr: number[] }[],
 ): readonly PartitionMetadata[] => {
   const byId: PartitionMetadata[] = [];

@@ -22,7 +22,7 @@ const toMessage = (record: FrozenRecord, partition: number): Message => {
   };
 };
 
-const toAck = (call: DriverCall, answers: readonly RecordMetadata[]): DriverAck | undefined => {
+export const toAck = (call: DriverCall, answers: readonly RecordMetadata[]): DriverAck | undefined => {
   const own = answers.find((answer) => answer.topicName === call.topic && answer.partition === call.partition);
   if (own === undefined) return undefined;
   const offset = own.baseOffset ?? own.offset;

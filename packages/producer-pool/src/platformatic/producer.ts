@@ -40,7 +40,7 @@ class NotWritable extends Error {
 
 class NeverReady extends Error {}
 
-const toAck = ({ topic, partition }: DriverCall, { offsets = [] }: ProduceResult): DriverAck | undefined => {
+export const toAck = ({ topic, partition }: DriverCall, { offsets = [] }: ProduceResult): DriverAck | undefined => {
   const own = offsets.find((one) => one.topic === topic && one.partition === partition);
   if (own === undefined) return undefined;
   return { topic, partition, errorCode: 0, baseOffset: own.offset < 0n ? undefined : own.offset };
