@@ -9,10 +9,20 @@ import { unlessAborted } from './within.ts';
 const REPLICAS_FOR_SAFETY = 3;
 const MIN_ISR_FOR_SAFETY = 2;
 
+interface Described {
+  readonly metadata: ClusterMetadata;
+  readonly configs: ReadonlyMap<string, TopicConfig> | undefined;
+  /** Why the configurations were not told. */
+  readonly refusal: string | undefined;
+}
+
 /** The checks that the driver answers: who we are, what the cluster is, and its topics. */
 export class ClusterChecks {
   readonly #options: ResolvedProducerPoolOptions;
   readonly #topics: readonly string[];
+  /** What one check has asked and the next one needs: used once, so that a check that is repeated asks again. */
+  #cluster: Promise<ClusterMetadata> | undefined;
+  #described: Promise<Described> | undefined;
 
   constructor(options: ResolvedProducerPoolOptions, topics: readonly string[]) {
     this.#options = options;
@@ -22,8 +32,10 @@ export class ClusterChecks {
   async auth({ signal }: CheckContext): Promise<CheckOutcome> {
     const beganAtMs = this.#options.clock.now();
     try {
-      await this.#metadata([], signal);
+      this.#cluster = this.#metadata([], signal);
+      await this.#cluster;
     } catch (error) {
+      this.#cluster = undefined;
       return refusedBy(this.#options.driver, error);
     }
     const latencyMs = Math.round(this.#options.clock.now() - beganAtMs);
@@ -35,7 +47,9 @@ export class ClusterChecks {
     const { driver } = this.#options;
     let metadata: ClusterMetadata;
     try {
-      metadata = await this.#metadata([], signal);
+      const asked = this.#cluster ?? this.#metadata([], signal);
+      this.#cluster = undefined;
+      metadata = await asked;
     } catch (error) {
       return refusedBy(driver, error);
     }
@@ -53,13 +67,15 @@ export class ClusterChecks {
 
   async topic({ signal }: CheckContext): Promise<CheckOutcome> {
     if (this.#topics.length === 0) return { status: 'skip', message: 'no topics are named' };
-    let metadata: ClusterMetadata;
+    let described: Described;
     try {
-      metadata = await this.#metadata(this.#topics, signal);
+      this.#described = this.#describe(signal);
+      described = await this.#described;
     } catch (error) {
+      this.#described = undefined;
       return refusedBy(this.#options.driver, error);
     }
-    const configs = await this.#configs(signal).catch(() => undefined);
+    const { metadata, configs } = described;
     const serious: string[] = [];
     const mild: string[] = [];
     let partitions = 0;
@@ -88,14 +104,18 @@ export class ClusterChecks {
     if (this.#topics.length === 0) return { status: 'skip', message: 'no topics are named' };
     if (driver.topicConfigs === undefined)
       return { status: 'skip', message: `driver ${driver.name} cannot ask for it` };
-    let configs: ReadonlyMap<string, TopicConfig> | undefined;
-    let metadata: ClusterMetadata;
+    let described: Described;
     try {
-      [configs, metadata] = await Promise.all([this.#configs(signal), this.#metadata(this.#topics, signal)]);
+      const asked = this.#described ?? this.#describe(signal);
+      this.#described = undefined;
+      described = await asked;
     } catch (error) {
-      const { kafkaError = 'UNRECOGNIZED' } = driver.classify(error);
+      return refusedBy(driver, error);
+    }
+    const { metadata, configs, refusal } = described;
+    if (refusal !== undefined) {
       const help = 'grant DESCRIBE_CONFIGS on the topics';
-      return { status: 'warn', message: `the configuration may not be read: ${kafkaError}`, help };
+      return { status: 'warn', message: `the configuration may not be read: ${refusal}`, help };
     }
     const problems = this.#topics.flatMap((topic) =>
       configProblems(this.#options, configs?.get(topic), metadata.topics.get(topic)).map(
@@ -122,10 +142,18 @@ export class ClusterChecks {
     return unlessAborted(signal, () => runInContext(() => driver.metadata(topics, this.#timeouts(signal))));
   }
 
-  async #configs(signal: AbortSignal): Promise<ReadonlyMap<string, TopicConfig> | undefined> {
+  /** Partitions and configurations of the topics; that the latter may not be read is no reason to fail. */
+  async #describe(signal: AbortSignal): Promise<Described> {
     const { driver, runInContext } = this.#options;
     const ask = async () => driver.topicConfigs?.(this.#topics, this.#timeouts(signal));
-    return unlessAborted(signal, () => runInContext(ask));
+    const [metadata, configured] = await Promise.all([
+      this.#metadata(this.#topics, signal),
+      unlessAborted(signal, () => runInContext(ask)).then(
+        (configs): Omit<Described, 'metadata'> => ({ configs, refusal: undefined }),
+        (error: unknown) => ({ configs: undefined, refusal: driver.classify(error).kafkaError ?? 'UNRECOGNIZED' }),
+      ),
+    ]);
+    return { metadata, ...configured };
   }
 
   #timeouts(signal: AbortSignal): MetadataOptions {

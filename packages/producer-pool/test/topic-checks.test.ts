@@ -101,6 +101,52 @@ describe('R-KP-5 configuration of topics', () => {
   });
 });
 
+describe('R-KP-5 what a run of checks costs', () => {
+  test('R-KP-5 one question for the cluster, one for the topics, one for their configuration; again when it is repeated', async () => {
+    const asked: string[] = [];
+    const driver = withTopics({ events: { errorCode: 0, partitions: [partition()] } }, { events: {} });
+    const counting: ProducerDriver = {
+      ...driver,
+      metadata: (topics, o) => {
+        asked.push(`metadata ${topics.length}`);
+        return driver.metadata(topics, o);
+      },
+      topicConfigs: async (topics, o) => {
+        asked.push(`configs ${topics.length}`);
+        return (await driver.topicConfigs?.(topics, o)) ?? new Map();
+      },
+    };
+    const pool = createProducerPool({ driver: counting, topics: ['events'] });
+    const checks = pool.connectivityChecks();
+    const signal = AbortSignal.timeout(10_000);
+    // oxlint-disable-next-line no-await-in-loop -- as their dependencies want it
+    for (const check of checks) expect((await check.run({ signal })).status).not.toBe('fail');
+    expect(asked).toEqual(['metadata 0', 'metadata 1', 'configs 1']);
+    await checks.find(({ id }) => id === 'kafka.topicConfig')?.run({ signal });
+    expect(asked.slice(3)).toEqual(['metadata 1', 'configs 1']);
+    await pool.close();
+  });
+
+  test('R-KP-5 a cluster that goes away between two of them is told as such', async () => {
+    const gone: ProducerDriver = {
+      ...withTopics({}, { events: {} }),
+      metadata: () => Promise.reject(new Error('gone')),
+      classify: () => FAULTS.notConnected,
+    };
+    expect(await outcomeOf(gone, 'topicConfig', { topics: ['events'] })).toMatchObject({
+      status: 'fail',
+      category: 'unreachable',
+    });
+    const { kafkaError: _, ...nameless } = FAULTS.notConnected;
+    const silent: ProducerDriver = {
+      ...withTopics({ events: { errorCode: 0, partitions: [partition()] } }),
+      topicConfigs: () => Promise.reject(new Error('denied')),
+      classify: () => nameless,
+    };
+    expect((await outcomeOf(silent, 'topicConfig', { topics: ['events'] })).message).toContain('UNRECOGNIZED');
+  });
+});
+
 describe('R-KP-5 the write probe', () => {
   test('R-KP-5 without a topic for it nothing is written and there is no such check', async () => {
     const pool = createProducerPool({ driver: memoryDriver() });
