@@ -1,5 +1,5 @@
-/** Three real brokers behind proxies, as the conformance rows want them. */
-import { KAFKA_USER, type KafkaCluster } from '@busbar-tooling/dev-services';
+/** Real brokers, behind proxies or not, as the conformance rows want them. */
+import { type BreakableKafka, KAFKA_USER, type TestCertificates } from '@busbar-tooling/dev-services';
 import { Kafka, logLevel } from 'kafkajs';
 
 import type { KafkaConnectionOptions } from '../../src/index.ts';
@@ -15,8 +15,8 @@ const door = (
   connection: { clientId: 'conformance', ...o },
 });
 
-const doorsOf = ({ listeners, certificates }: KafkaCluster): readonly ConformanceDoor[] => {
-  const tls = { ca: certificates?.ca ?? '' };
+const doorsOf = ({ listeners }: BreakableKafka, { ca }: TestCertificates): readonly ConformanceDoor[] => {
+  const tls = { ca };
   const brokers = listeners.sasl.slice(0, 1);
   const sasl = { mechanism: 'scram-sha-512', ...KAFKA_USER } as const;
   return [
@@ -30,7 +30,7 @@ const doorsOf = ({ listeners, certificates }: KafkaCluster): readonly Conformanc
 };
 
 /** Replicas everywhere but on the leader: another one has to lead. */
-const moveLeader = async (kafka: KafkaCluster, topic: string): Promise<void> => {
+const moveLeader = async (kafka: BreakableKafka, topic: string): Promise<void> => {
   const leader = await kafka.leader(topic, 0);
   const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
@@ -44,7 +44,8 @@ const moveLeader = async (kafka: KafkaCluster, topic: string): Promise<void> => 
 
 let topics = 0;
 
-export const realConformance = (kafka: KafkaCluster): ConformanceCluster => {
+/** With `certificates`: of a cluster with secure listeners. */
+export const realConformance = (kafka: BreakableKafka, certificates?: TestCertificates): ConformanceCluster => {
   const proxies = kafka.nodes.flatMap(({ proxy }) => proxy ?? []);
   const all = async (act: (proxy: (typeof proxies)[number]) => void | Promise<void>): Promise<void> => {
     await Promise.all(proxies.map(async (proxy) => act(proxy)));
@@ -56,8 +57,8 @@ export const realConformance = (kafka: KafkaCluster): ConformanceCluster => {
       await proxy.accept();
     });
   return {
-    brokers: kafka.listeners.proxied,
-    doors: doorsOf(kafka),
+    brokers: proxies.length > 0 ? kafka.listeners.proxied : kafka.brokers,
+    ...(certificates === undefined ? {} : { doors: doorsOf(kafka, certificates) }),
     newTopic: async ({ partitions = 1, maxMessageBytes } = {}) => {
       topics += 1;
       const name = `conformance-${topics}`;
