@@ -57,6 +57,7 @@ export class Connection {
   readonly #quietWaiters: (() => void)[] = [];
   #active: Active | undefined;
   #cancelling = false;
+  #stopping = false;
   #lost: unknown;
   #lastError: unknown;
   #ending = false;
@@ -138,8 +139,9 @@ export class Connection {
   async #cancelUntilAnswered(active: Active, session: { processId: number; secretKey: number }): Promise<void> {
     const { housekeeper, clock, cancelGraceMs } = this.#context;
     const grace = alarm(housekeeper, clock.now() + cancelGraceMs, () => {
-      if (this.#active === active)
-        this.#fail(new Error('the server did not answer after a cancel request'), 'cancel-timeout');
+      if (this.#active !== active) return;
+      if (this.#stopping) this.destroy();
+      else this.#fail(new Error('the server did not answer after a cancel request'), 'cancel-timeout');
     });
     let noticed = await this.#context.cancel(session);
     while (this.#active === active) {
@@ -155,7 +157,19 @@ export class Connection {
     this.#cancelling = false;
     if (!noticed || sqlStateOf(active.group.error) !== '57014') this.#retireReason ??= 'cancel-race';
     if (this.#ended) this.#context.onGone();
+    else if (this.#stopping) this.destroy();
     else this.#next();
+  }
+
+  /**
+   * Ends it, but not before the server has stopped what it runs, for at most `cancelGraceMs`: a server does not notice a closed socket while
+   * it runs a statement. What is queued is not sent any more.
+   */
+  stop(): void {
+    this.#lost ??= new Error('the connection was given up while a statement ran');
+    this.cancelActive();
+    if (this.#cancelling) this.#stopping = true;
+    else this.destroy();
   }
 
   /** Says goodbye; the server closes the socket. */
@@ -200,7 +214,8 @@ export class Connection {
     this.#lastError = error;
     const outdated = active.plan.settle(active.group);
     const bytes = bytesSince(active.bytesBefore, this.#bytes);
-    active.execution.answer({ results, error, written: true, status: this.status, outdated, bytes });
+    const lost = this.#stopping && sqlStateOf(error) === '57014';
+    active.execution.answer({ results, error, written: true, lost, status: this.status, outdated, bytes });
     if (isConnectionFatal(error)) this.#break(error);
     this.#next();
   }

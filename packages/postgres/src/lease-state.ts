@@ -175,7 +175,7 @@ const sweepClose = (step: Step): void => {
   pool.closeAtMs = NEVER;
   for (const slot of pool.slots.values()) {
     if (slot.state !== 'closing') retire(step, slot, { do: 'destroy', reason: 'close' });
-    else if (slot.dueAtMs !== NEVER) {
+    else {
       slot.dueAtMs = NEVER;
       effects.push({ do: 'destroy', slot: slot.id, reason: 'close' });
     }

@@ -106,7 +106,7 @@ export const reasonOf = (error: unknown): string => {
 
 const lostError = (outcome: ExecutionOutcome, facts: CallFacts): LeaseLostError => {
   let verdict: ErrorOutcome = 'unknown';
-  if (facts.inTransaction) verdict = 'rejected';
+  if (facts.inTransaction || sqlStateOf(outcome.error) === '57014') verdict = 'rejected';
   else if (!outcome.written) verdict = 'not-sent';
   return leaseLost(outcome.error, { ...facts, outcome: verdict });
 };

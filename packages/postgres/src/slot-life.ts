@@ -18,8 +18,8 @@ import type { Counters } from './stats.ts';
 export const ROLLBACK_TIMEOUT_MS = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Reasons to cut a connection off although its server answers. */
-const SERVER_ALIVE: ReadonlySet<RetireReason> = new Set(['busy', 'user', 'close']);
+/** Reasons to end a connection although its server answers: first it is made to stop what it runs. */
+const STOPPED_FIRST: ReadonlySet<RetireReason> = new Set(['busy', 'user']);
 
 interface Life {
   readonly startedAtMs: number;
@@ -112,9 +112,9 @@ export class SlotLife {
       this.#noteFailure(life, new SetupError(this.#where(life), { cause: life.connection.lost }));
     if (life.connection === undefined) life.attempt?.abort();
     else if (how.do === 'terminate') life.connection.terminate();
+    else if (STOPPED_FIRST.has(how.reason)) life.connection.stop();
     else {
-      // The server does not notice a closed socket while it runs a statement: where it is alive, it is asked to stop.
-      if (SERVER_ALIVE.has(how.reason)) life.connection.cancelActive();
+      if (how.reason === 'close') life.connection.cancelActive(); // the deadline is over: asked once, and not waited for
       life.connection.destroy();
     }
   }

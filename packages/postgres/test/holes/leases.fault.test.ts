@@ -1,3 +1,4 @@
+import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { describe, expect, test } from 'vitest';
 
@@ -116,18 +117,39 @@ describe('holes of leases', () => {
     expect(await pg.value('select 1')).toBe(1);
   });
 
-  test('H6 release with work in flight destroys', async () => {
-    await using pg = open(single);
+  test('H6 release with work in flight destroys, even if the cancel overtakes the statement', async () => {
+    await using proxy = await startTcpProxy({ target: db() });
+    const { host, port } = proxy;
+    await using pg = open({ ...single, host, port, timeouts: { cancelGraceMs: 15_000 } });
     const lease = await pg.lease();
-    const inFlight = rejection(lease.query('select pg_sleep(5)'));
+    const sent = proxy.counters.bytesIn;
+    proxy.delay(200); // on its way …
+    const inFlight = rejection(lease.query('select pg_sleep(20)'));
+    const queued = rejection(lease.query('select 1'));
+    await eventually(() => proxy.counters.bytesIn > sent, 'the statement is written');
+    proxy.delay(0); // … when a cancel is not
     expect(() => lease.release()).toThrow(like({ code: 'BUSBAR_POSTGRES_LEASE_BUSY' }));
-    expect(await inFlight).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST' });
     await using next = await pg.lease();
     expect(next.pid).not.toBe(lease.pid);
+    const asleep = "select count(*)::int from pg_stat_activity where query = 'select pg_sleep(20)'";
+    expect(await next.value(asleep)).toBe(0); // the slot was free only behind the end of the statement
+    expect(await inFlight).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST', outcome: 'rejected' });
+    expect(await queued).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST', outcome: 'not-sent' });
     expect(pg.stats().closed).toMatchObject({ busy: 1 });
-    await using observer = open();
-    const asleep = "select count(*)::int from pg_stat_activity where query = 'select pg_sleep(5)'";
-    await eventually(async () => (await observer.value(asleep)) === 0, 'the statement is stopped on the server', 1_500);
+    expect(pg.stats().cancelsSent).toBeGreaterThan(1);
+  });
+
+  test('H6 a busy connection whose server answers nothing is cut off after cancelGraceMs', async () => {
+    await using proxy = await startTcpProxy({ target: db() });
+    const { host, port } = proxy;
+    await using pg = open({ ...single, host, port, timeouts: { cancelGraceMs: 50 } });
+    const lease = await pg.lease();
+    proxy.freeze();
+    const inFlight = rejection(lease.query('select 1'));
+    expect(() => lease.release({ destroy: true })).toThrow(like({ code: 'BUSBAR_POSTGRES_LEASE_BUSY' }));
+    expect(await inFlight).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST', outcome: 'unknown' });
+    await eventually(() => pg.stats().open === 0, 'the slot is free');
+    expect(pg.stats().closed).toEqual({ user: 1 });
   });
 
   test('a lease is used and released only once, and can be ended instead', async () => {
