@@ -43,7 +43,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 
 /** Imports that only the files below one folder of a package may have. */
 const ONLY_BELOW: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'producer-pool': { kafkajs: 'src/kafkajs/' },
+  'producer-pool': { kafkajs: 'src/kafkajs/', '@platformatic/kafka': 'src/platformatic/' },
 };
 
 const packageOf = (specifier: string): string =>
