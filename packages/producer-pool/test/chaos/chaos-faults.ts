@@ -8,6 +8,8 @@ const NOT_ENOUGH_REPLICAS_AFTER_APPEND = 20;
 
 /** Of the Produce requests. */
 const FAULT_RATIO = 0.08;
+/** Of the Produce requests, those upon which metadata that lags catches up. */
+const TELL_RATIO = 0.2;
 /** How long a broker is down that restarts. */
 const DOWN_MS = 100;
 
@@ -38,7 +40,6 @@ export interface ChaosFaultOptions {
 export const chaosFaults = (cluster: FakeCluster, o: ChaosFaultOptions): ChaosFaults => {
   let count = 0;
   const move = ({ topic, partition = 0 }: RequestTarget, metadataLags: boolean): void => {
-    cluster.tellLeaders();
     const others = [1, 2, 3].filter((id) => cluster.broker(id).isUp && id !== cluster.leader({ topic, partition }));
     cluster.moveLeader({ topic, partition }, others[Math.floor(o.random() * others.length)], { metadataLags });
   };
@@ -77,7 +78,9 @@ export const chaosFaults = (cluster: FakeCluster, o: ChaosFaultOptions): ChaosFa
     ...(o.spoiltAnswers ? SPOILT_ANSWERS : []),
   ];
   const script: FaultScript = ({ api, broker, targets: [target] }) => {
-    if (api !== 'Produce' || target === undefined || o.random() >= FAULT_RATIO) return undefined;
+    if (api !== 'Produce' || target === undefined) return undefined;
+    if (o.random() < TELL_RATIO) cluster.tellLeaders();
+    if (o.random() >= FAULT_RATIO) return undefined;
     count += 1;
     return kinds[Math.floor(o.random() * kinds.length)]?.(target, broker);
   };
