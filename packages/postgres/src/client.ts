@@ -56,6 +56,12 @@ export class SessionClient extends Client {
     });
   }
 
+  /** Tells the end of TCP and of TLS. */
+  watchSteps(steps: { end(step: 'tcpMs' | 'tlsMs'): void }): void {
+    this.connection.stream.once('connect', () => steps.end('tcpMs'));
+    this.connection.once('sslconnect', () => steps.end('tlsMs'));
+  }
+
   /** Calls back once the socket has emitted `close`; before that it still counts as open. */
   whenSocketClosed(callback: () => void): void {
     if (this.#socketClosed) callback();

@@ -5,8 +5,10 @@ import type { PoolContext } from './context.ts';
 import { publish } from './diagnostics.ts';
 import { StatementGuard } from './guard/guard.ts';
 import { healthOf, type HealthReport } from './health.ts';
-import { LeasePool, type HolderReport } from './lease-pool.ts';
+import type { HolderReport } from './holders.ts';
+import { LeasePool } from './lease-pool.ts';
 import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
+import type { ConnectionRecord } from './lifecycle.ts';
 import type { PostgresOptions } from './options.ts';
 import { LeaseLostError } from './outcome-errors.ts';
 import type { Row } from './pipeline.ts';
@@ -55,6 +57,13 @@ export interface Postgres extends Queries, AsyncDisposable {
   stats(): PostgresStats;
   /** What statements have cost since creation, those that cost most first. At most `statistics.fingerprints` are told apart. */
   topQueries(o?: TopQueriesOptions): QueryStats[];
+  /** The lives of the last 256 connections that ended, the oldest first, and of those that are open. */
+  lifecycle(): readonly ConnectionRecord[];
+  /**
+   * Replaces all connections without dropping work, for example after a change of credentials: idle ones end now, leased ones when they
+   * come back. Once it resolves, nobody gets a connection that was begun before it.
+   */
+  recycle(reason?: string): Promise<void>;
   /** Ends the pool: waiters are refused, leases may finish until the deadline (default: 10_000 ms), then they are cut off. Never rejects. */
   close(o?: { readonly deadlineMs?: number }): Promise<CloseReport>;
 }
@@ -121,7 +130,8 @@ class ConnectionManager extends RowShapes implements Postgres {
   }
 
   health(): HealthReport {
-    return healthOf(this.#context.leases.state, this.#options.clock.now());
+    const { state, leaked } = this.#context.leases;
+    return healthOf(state, { nowMs: this.#options.clock.now(), leaked });
   }
 
   stats(): PostgresStats {
@@ -132,6 +142,16 @@ class ConnectionManager extends RowShapes implements Postgres {
 
   topQueries(o?: TopQueriesOptions): QueryStats[] {
     return this.#context.target.statistics.top(o);
+  }
+
+  lifecycle(): readonly ConnectionRecord[] {
+    return this.#context.leases.lifecycle();
+  }
+
+  // oxlint-disable-next-line typescript/require-await -- a refusal must be a rejection
+  async recycle(reason = 'user'): Promise<void> {
+    if (this.#closing !== undefined) throw new PostgresClosedError({ pool: this.name });
+    this.#context.leases.recycle(reason);
   }
 
   close(o: { readonly deadlineMs?: number } = {}): Promise<CloseReport> {
@@ -186,6 +206,7 @@ class ConnectionManager extends RowShapes implements Postgres {
       deadlineMs,
       deadlineAtMs: this.#options.clock.now() + deadlineMs,
       signal: o.signal,
+      watched: true,
     });
   }
 

@@ -9,6 +9,7 @@ import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execu
 import { GroupPlan } from './group-plan.ts';
 import { alarm, SWEEP_MS, type Housekeeper } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
+import type { ConnectionUse } from './lifecycle.ts';
 import { SyncGroup } from './pipeline.ts';
 import type { TransactionStatus, WireBytes } from './pool-port.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
@@ -28,12 +29,6 @@ export interface ConnectionContext {
   onGone(): void;
 }
 
-/** Times and counts of one connection, in monotonic milliseconds of the pool's clock. */
-export interface ConnectionUse {
-  uses: number;
-  activeMs: number;
-}
-
 const bytesSince = (before: WireBytes, now: WireBytes): WireBytes => ({
   bytesRead: now.bytesRead - before.bytesRead,
   bytesWritten: now.bytesWritten - before.bytesWritten,
@@ -50,7 +45,7 @@ export class Connection {
   /** Unique in the process: `<pool>-<n>`. */
   readonly id: string;
   readonly pid: number;
-  readonly use: ConnectionUse = { uses: 0, activeMs: 0 };
+  readonly use: ConnectionUse = { uses: 0, activeMs: 0, leasedMs: 0, waitMs: 0 };
   readonly #opened: OpenedClient;
   readonly #context: ConnectionContext;
   readonly #queue: Execution[] = [];
@@ -166,7 +161,7 @@ export class Connection {
    * it runs a statement. What is queued is not sent any more.
    */
   stop(): void {
-    this.#lost ??= new Error('the connection was given up while a statement ran');
+    this.#lost ??= new Error('the connection was given up');
     this.cancelActive();
     if (this.#cancelling) this.#stopping = true;
     else this.destroy();
@@ -192,7 +187,7 @@ export class Connection {
       if (statements === undefined) continue;
       const plan = new GroupPlan(this.#context.statements, statements, this.#context.clock.now());
       const group = new SyncGroup(this.#opened.client.connection, plan);
-      this.#active = { execution, group, plan, bytesBefore: this.#bytes };
+      this.#active = { execution, group, plan, bytesBefore: this.bytes };
       this.#opened.client.query(group);
       return;
     }
@@ -213,14 +208,15 @@ export class Connection {
     const { results, error } = active.group;
     this.#lastError = error;
     const outdated = active.plan.settle(active.group);
-    const bytes = bytesSince(active.bytesBefore, this.#bytes);
+    const bytes = bytesSince(active.bytesBefore, this.bytes);
     const lost = this.#stopping && sqlStateOf(error) === '57014';
     active.execution.answer({ results, error, written: true, lost, status: this.status, outdated, bytes });
     if (isConnectionFatal(error)) this.#break(error);
     this.#next();
   }
 
-  get #bytes(): WireBytes {
+  /** What has gone over its socket. */
+  get bytes(): WireBytes {
     const { bytesRead, bytesWritten } = this.#opened.client.connection.stream;
     return { bytesRead, bytesWritten };
   }

@@ -1,6 +1,7 @@
 import Pool from 'pg-pool';
 
 import { clientConfig, SessionClient, type ClientSettings } from './client.ts';
+import type { PhaseClock } from './lifecycle.ts';
 
 export interface OpenAttempt {
   /** Gives up: the socket is destroyed and the attempt fails. */
@@ -42,7 +43,8 @@ export class Connector {
     this.#pool.on('error', () => undefined);
   }
 
-  open(done: (error: unknown, opened?: OpenedClient) => void): OpenAttempt {
+  /** The end of each step is told to `clock`. */
+  open(clock: PhaseClock, done: (error: unknown, opened?: OpenedClient) => void): OpenAttempt {
     this.#pool.connect((error, client, release) => {
       if (client !== undefined) {
         client.forgetPassword();
@@ -57,6 +59,7 @@ export class Connector {
       created.whenSocketClosed(() => done(error));
     });
     const created = this.#takeCreated(); // pg-pool makes the client before `connect` returns
+    created?.watchSteps(clock);
     return { abort: () => created?.destroySocket() };
   }
   #takeCreated(): SessionClient | undefined {

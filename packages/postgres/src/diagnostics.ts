@@ -3,6 +3,7 @@ import { channel, type Channel } from 'node:diagnostics_channel';
 import type { PostgresErrorCode } from './errors.ts';
 import type { Verdict } from './guard/verdict.ts';
 import type { RetireReason } from './lease-model.ts';
+import type { ConnectionRecord, ConnectPhases } from './lifecycle.ts';
 
 // Channels `busbar:postgres:<event>`. `pool` is the option `name`. Messages never hold parameters or rows; errors are our own, sanitised.
 
@@ -19,27 +20,8 @@ export interface ConnectMessage {
   readonly pool: string;
   readonly host: string;
   readonly ok: boolean;
-  readonly phases: { readonly connectMs: number; readonly setupMs: number };
+  readonly phases: ConnectPhases;
   readonly error?: Error;
-}
-/** One connection's life. Times are monotonic milliseconds of the pool's clock. */
-export interface ConnectionRecord {
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly createdAtMs: number;
-  /** Socket, TLS and login together. */
-  readonly connectMs: number;
-  readonly setupMs: number;
-  /** Leases served. */
-  readonly uses: number;
-  /** Time with a statement running. */
-  readonly activeMs: number;
-  readonly closedAtMs: number;
-  /** From the decision to retire it to the closed socket. */
-  readonly closeMs: number;
-  readonly reason: RetireReason;
-  readonly errorCode?: string;
 }
 export interface ConnectionClosedMessage {
   readonly pool: string;
@@ -122,6 +104,21 @@ export interface LeaseLostMessage {
   readonly sqlState: string | undefined;
   readonly reason: RetireReason;
 }
+/** Somebody has held a connection for `leak.warnAfterMs`; on `leak-cleared` he has given it back. */
+export interface LeakMessage {
+  readonly pool: string;
+  readonly label: string | undefined;
+  readonly heldMs: number;
+  /** Where it was taken, if its stack was. */
+  readonly stack?: string;
+}
+/** The connections of a pool are replaced. */
+export interface GenerationMessage {
+  readonly pool: string;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
 export interface CancelMessage {
   readonly pool: string;
   readonly ms: number;
@@ -151,6 +148,9 @@ interface Messages {
   readonly 'tx-retry': TxRetryMessage;
   readonly 'dirty-release': DirtyReleaseMessage;
   readonly 'lease-lost': LeaseLostMessage;
+  readonly leak: LeakMessage;
+  readonly 'leak-cleared': LeakMessage;
+  readonly generation: GenerationMessage;
   readonly cancel: CancelMessage;
   readonly 'hook-error': HookErrorMessage;
 }
@@ -173,6 +173,9 @@ const CHANNELS: Readonly<Record<keyof Messages, Channel>> = {
   'tx-retry': of('tx-retry'),
   'dirty-release': of('dirty-release'),
   'lease-lost': of('lease-lost'),
+  leak: of('leak'),
+  'leak-cleared': of('leak-cleared'),
+  generation: of('generation'),
   cancel: of('cancel'),
   'hook-error': of('hook-error'),
 };

@@ -4,7 +4,13 @@ import { usable } from './lease-moves.ts';
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 
 /** Why a pool is not healthy. */
-export type HealthCode = 'closed' | 'unreachable' | 'waiting-long' | 'queue-nearly-full' | 'connect-failed-recently';
+export type HealthCode =
+  | 'closed'
+  | 'unreachable'
+  | 'waiting-long'
+  | 'queue-nearly-full'
+  | 'leaks-held'
+  | 'connect-failed-recently';
 
 export interface HealthReason {
   readonly code: HealthCode;
@@ -22,7 +28,11 @@ const RECENT_MS = 30_000;
 const QUEUE_RATIO = 0.8;
 
 /** Judges a pool by its numbers alone, without I/O. */
-export const healthOf = (pool: LeasePoolState, nowMs: number): HealthReport => {
+export const healthOf = (
+  pool: LeasePoolState,
+  o: { readonly nowMs: number; readonly leaked: number },
+): HealthReport => {
+  const { nowMs, leaked } = o;
   if (pool.phase === 'closing' || pool.phase === 'closed')
     return { status: 'unhealthy', reasons: [{ code: 'closed', value: 1, limit: 0 }] };
   if (usable(pool) === 0 && pool.gate.failures > 0)
@@ -35,6 +45,7 @@ export const healthOf = (pool: LeasePoolState, nowMs: number): HealthReport => {
     reasons.push({ code: 'waiting-long', value: longestWaitMs, limit: acquireTimeoutMs / 2 });
   if (pool.waiters.size > 0 && pool.waiters.size >= maxQueue * QUEUE_RATIO)
     reasons.push({ code: 'queue-nearly-full', value: pool.waiters.size, limit: maxQueue * QUEUE_RATIO });
+  if (leaked > 0) reasons.push({ code: 'leaks-held', value: leaked, limit: 0 });
   const sinceFailureMs = nowMs - pool.gate.lastFailureMs;
   if (sinceFailureMs < RECENT_MS)
     reasons.push({ code: 'connect-failed-recently', value: sinceFailureMs, limit: RECENT_MS });

@@ -20,6 +20,7 @@ export type {
   GuardMode,
   GuardOptions,
   GuardWeightOptions,
+  LeakOptions,
   NumberLimit,
   PoolOptions,
   PostgresOptions,
@@ -43,8 +44,10 @@ export type { CredentialsProvider, CredentialsRequest } from './credentials.ts';
 // Reports
 export type { ConnectivityCheck, ConnectivityOutcome } from './connectivity-checks.ts';
 export type { HealthCode, HealthReason, HealthReport, HealthStatus } from './health.ts';
-export type { HolderReport } from './lease-pool.ts';
+export type { HolderReport } from './holders.ts';
+export type { LeakStacks, ResolvedLeak } from './leak.ts';
 export type { RetireReason } from './lease-model.ts';
+export type { ConnectionRecord, ConnectPhases } from './lifecycle.ts';
 export type { StartupCheck, StartupReport } from './startup-check.ts';
 export type { QueryStats, TopQueriesOptions } from './query-stats.ts';
 export type { StatementCounters } from './statement-cache.ts';
@@ -54,12 +57,13 @@ export type {
   CancelMessage,
   ClosedMessage,
   ConnectionClosedMessage,
-  ConnectionRecord,
   ConnectMessage,
   CreatedMessage,
   DirtyReleaseMessage,
+  GenerationMessage,
   GuardMessage,
   HookErrorMessage,
+  LeakMessage,
   LeaseLostMessage,
   LeaseMessage,
   PressureMessage,

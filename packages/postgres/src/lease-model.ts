@@ -5,11 +5,13 @@ import { OPEN_GATE, type ConnectGate } from './connect-gate.ts';
 export type SlotState = 'connecting' | 'setup' | 'idle' | 'validating' | 'leased' | 'resetting' | 'closing';
 
 export type RetireReason =
-  | ('idle' | 'lifetime' | 'error' | 'dirty' | 'cancel-race' | 'cancel-timeout' | 'validation')
+  | ('idle' | 'lifetime' | 'generation' | 'leak' | 'error' | 'dirty' | 'cancel-race' | 'cancel-timeout' | 'validation')
   | ('setup' | 'connect' | 'connect-timeout' | 'busy' | 'user' | 'close');
 
 export interface Slot {
   readonly id: number;
+  /** That of the pool when it was begun; in use only while it is still the pool's. */
+  readonly generation: number;
   state: SlotState;
   /** Start of the present state. */
   sinceMs: number;
@@ -66,10 +68,14 @@ export interface LeasePoolState {
   /** Lower bound of the time at which `sweep` has something to do. */
   dueAtMs: number;
   nextSlotId: number;
+  /** Connections of an older one are replaced: idle ones at once, others when they come back. */
+  generation: number;
 }
 
 export type LeaseEvent =
   | { readonly type: 'start' | 'sweep' }
+  /** What is open is out of date, for example its login: a new generation begins. */
+  | { readonly type: 'recycle' }
   | { readonly type: 'acquire'; readonly waiter: number; readonly deadlineAtMs: number }
   | { readonly type: 'abort'; readonly waiter: number }
   | { readonly type: 'connected' | 'ready' | 'validated' | 'reset' | 'gone'; readonly slot: number }
@@ -107,4 +113,5 @@ export const createLeaseState = (limits: LeaseLimits, random: () => number): Lea
   trialWanted: false,
   dueAtMs: NEVER,
   nextSlotId: 1,
+  generation: 1,
 });

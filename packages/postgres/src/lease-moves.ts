@@ -89,6 +89,7 @@ export const offer = (step: Step, slot: Slot): void => {
   const { pool, nowMs } = step;
   slot.lastUsedAtMs = nowMs;
   if (pool.phase !== 'open') return retire(step, slot, { do: 'terminate', reason: 'close' });
+  if (slot.generation !== pool.generation) return retire(step, slot, { do: 'terminate', reason: 'generation' });
   if (slot.retireAtMs <= nowMs) return retire(step, slot, { do: 'terminate', reason: 'lifetime' });
   const waiter = oldestWaiter(pool);
   if (waiter !== undefined) return grant(step, slot, waiter);
@@ -141,6 +142,7 @@ export const createConnections = ({ pool, nowMs, effects }: Step): void => {
     pool.trialWanted = false;
     pool.slots.set(id, {
       id,
+      generation: pool.generation,
       state: 'connecting',
       sinceMs: nowMs,
       lastUsedAtMs: nowMs,

@@ -1,54 +1,35 @@
 /** The shell of `lease-state.ts`: calls become events, effects become grants, refusals and the life of connections. */
-import { AcquireTimeoutError, QueueFullError, type PressureDetails } from './connect-errors.ts';
 import type { Connection } from './connection.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
+import { Holders, type Hold, type HolderReport, type Trace } from './holders.ts';
 import { Housekeeper, type Sweepable } from './housekeeper.ts';
 import {
   createLeaseState,
   type LeaseEffect,
   type LeaseEvent,
   type LeasePoolState,
-  type RefusalReason,
   type RetireReason,
 } from './lease-model.ts';
+import { Refusals, type AcquireRequest } from './lease-refusals.ts';
 import { step } from './lease-state.ts';
+import type { ConnectionRecord } from './lifecycle.ts';
 import type { Queryable } from './queries.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
 import { ROLLBACK_TIMEOUT_MS, SlotLife } from './slot-life.ts';
 import { sqlStateOf } from './sqlstate.ts';
 import type { Counters } from './stats.ts';
-import { DeadlineError, PostgresAbortedError, PostgresClosedError } from './usage-errors.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
-
-export interface AcquireRequest {
-  readonly label: string | undefined;
-  readonly deadlineMs: number;
-  /** The budget of the call; the wait also ends after `pool.acquireTimeoutMs`. */
-  readonly deadlineAtMs: number;
-  readonly signal: AbortSignal | undefined;
-}
 
 interface Waiting {
   readonly request: AcquireRequest;
   readonly resolve: (connection: Connection) => void;
   readonly reject: (error: PostgresError) => void;
   readonly onAbort: () => void;
+  readonly trace: Trace | undefined;
   /** No connection was free at once. */
   parked: boolean;
-}
-
-/** Somebody who holds a lease. */
-interface Holder {
-  readonly slot: number;
-  readonly label: string | undefined;
-  readonly sinceMs: number;
-}
-
-export interface HolderReport {
-  readonly label: string;
-  readonly heldMs: number;
 }
 
 export interface LeaseCloseReport {
@@ -66,13 +47,16 @@ export class LeasePool {
   readonly #counters: Counters;
   readonly #housekeeper: Housekeeper;
   readonly #slots: SlotLife;
+  readonly #refusals: Refusals;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #holders = new Map<Connection, Holder>();
+  readonly #holders: Holders<Connection>;
   readonly #sweep: Sweepable = { dueAtMs: NEVER, onDue: () => this.#step({ type: 'sweep' }) };
   readonly #closed = Promise.withResolvers<void>();
   readonly #closeReport = { waitersRejected: 0, leasesFinished: 0, canceled: 0, destroyed: 0 };
   #leaked: readonly HolderReport[] = [];
   #lastWaiter = 0;
+  /** Since when connects or connections fail, until somebody gets one. */
+  #failingSinceMs: number | undefined;
 
   constructor(
     options: ResolvedPostgresOptions,
@@ -83,11 +67,23 @@ export class LeasePool {
     const limits = { resetTimeoutMs: ROLLBACK_TIMEOUT_MS, cancelGraceMs: options.timeouts.cancelGraceMs };
     this.state = createLeaseState({ ...options.pool, ...limits }, options.random);
     this.#housekeeper = new Housekeeper(options);
+    this.#holders = new Holders({
+      pool: options.name,
+      clock: options.clock,
+      housekeeper: this.#housekeeper,
+      counters: o.counters,
+      leak: options.leak,
+      reclaim: (connection) => this.#reclaim(connection),
+    });
+    this.#refusals = new Refusals({ options, counters: o.counters, state: this.state, holders: this.#holders });
     this.#slots = new SlotLife({
       options,
       counters: o.counters,
       housekeeper: this.#housekeeper,
       emit: (event) => this.#step(event),
+      onFailure: () => {
+        this.#failingSinceMs ??= this.#now();
+      },
       onBroken: (_slot, connection, reason) => this.#onBroken(connection, reason),
       setupSession: (connection) => o.setupSession(connection),
     });
@@ -103,13 +99,15 @@ export class LeasePool {
     const { promise, resolve, reject } = Promise.withResolvers<Connection>();
     const { signal } = request;
     if (signal?.aborted === true) {
-      reject(this.#abortedError(request));
+      reject(this.#refusals.aborted(request));
       return promise;
     }
     this.#lastWaiter += 1;
     const id = this.#lastWaiter;
     const onAbort = (): void => this.#abort(id);
-    const waiting: Waiting = { request, resolve, reject, onAbort, parked: false };
+    const isWatched = request.watched === true;
+    const trace = isWatched ? this.#holders.trace(request.label, this.state.waiters.size) : undefined;
+    const waiting: Waiting = { request, resolve, reject, onAbort, trace, parked: false };
     this.#waiting.set(id, waiting);
     const acquireAtMs = this.#now() + this.#options.pool.acquireTimeoutMs;
     this.#step({ type: 'acquire', waiter: id, deadlineAtMs: Math.min(acquireAtMs, request.deadlineAtMs) });
@@ -123,9 +121,9 @@ export class LeasePool {
 
   /** Takes the connection back. A lost one is gone already; a busy or dirty one is never handed on as it is. */
   release(connection: Connection): void {
-    const holder = this.#endHold(connection);
-    if (holder === undefined) return;
-    const { slot, label } = holder;
+    const hold = this.#holders.giveBack(connection);
+    if (hold === undefined) return;
+    const { slot, label } = hold;
     if (this.state.phase === 'closing') this.#closeReport.leasesFinished += 1;
     const unusable = connection.busy ? 'busy' : connection.retireReason;
     if (unusable !== undefined) {
@@ -148,8 +146,15 @@ export class LeasePool {
 
   /** Takes the connection back and ends it. */
   discard(connection: Connection): void {
-    const holder = this.#endHold(connection);
-    if (holder !== undefined) this.#step({ type: 'broken', slot: holder.slot, reason: 'user' });
+    const hold = this.#holders.giveBack(connection);
+    if (hold !== undefined) this.#step({ type: 'broken', slot: hold.slot, reason: 'user' });
+  }
+
+  /** Begins a new generation: idle connections end now, leased ones when they come back. */
+  recycle(reason: string): void {
+    const from = this.state.generation;
+    this.#step({ type: 'recycle' });
+    publish('generation', () => ({ pool: this.#options.name, from, to: this.state.generation, reason }));
   }
 
   /** Opens the connections of `minIdle`. */
@@ -165,11 +170,14 @@ export class LeasePool {
     return { ...this.#closeReport, leaked: this.#leaked };
   }
 
-  /** Who holds a lease, the longest first. */
-  holders(): HolderReport[] {
-    return [...this.#holders.values()]
-      .map(({ label, sinceMs }) => ({ label: label ?? 'unlabeled', heldMs: this.#now() - sinceMs }))
-      .toSorted((a, b) => b.heldMs - a.heldMs);
+  /** Leaks that are held now. */
+  get leaked(): number {
+    return this.#holders.leaked;
+  }
+
+  /** The connections that are open, behind those that ended last. */
+  lifecycle(): ConnectionRecord[] {
+    return this.#slots.records();
   }
 
   #now(): number {
@@ -178,6 +186,7 @@ export class LeasePool {
 
   #step(event: LeaseEvent): void {
     for (const effect of step(this.state, event, this.#now())) this.#run(effect);
+    if (this.state.slots.size === 0) this.#holders.rest();
     this.#sweep.dueAtMs = this.state.dueAtMs;
     if (this.state.dueAtMs === NEVER) this.#housekeeper.delete(this.#sweep);
     else this.#housekeeper.add(this.#sweep);
@@ -186,13 +195,15 @@ export class LeasePool {
   #run(effect: LeaseEffect): void {
     switch (effect.do) {
       case 'connect':
-        this.#slots.connect(effect.slot);
+        this.#slots.connect(effect.slot, this.state.generation);
         break;
       case 'grant':
         this.#grant(effect);
         break;
       case 'refuse':
-        this.#leave(effect.waiter, (waiting) => waiting.reject(this.#refusal(waiting.request, effect)));
+        this.#leave(effect.waiter, (waiting) =>
+          waiting.reject(this.#refusals.refused(waiting.request, effect, this.lastFailure)),
+        );
         break;
       case 'validate':
         void this.#slots.probe(effect.slot);
@@ -224,7 +235,7 @@ export class LeasePool {
       connection !== undefined &&
       this.#holders.has(connection)
     ) {
-      if (this.#leaked.length === 0) this.#leaked = this.holders();
+      if (this.#leaked.length === 0) this.#leaked = this.#holders.reports();
       this.#closeReport.destroyed += 1;
     }
     this.#slots.retire(effect.slot, effect);
@@ -233,15 +244,23 @@ export class LeasePool {
   #grant(effect: Extract<LeaseEffect, { do: 'grant' }>): void {
     const connection = this.#slots.connectionOf(effect.slot);
     if (connection === undefined) return;
-    this.#leave(effect.waiter, ({ request, resolve, parked }) => {
-      this.#holders.set(connection, { slot: effect.slot, label: request.label, sinceMs: this.#now() });
+    this.#leave(effect.waiter, ({ request, resolve, parked, trace }) => {
+      const { label, watched = false } = request;
+      this.#holders.begin(connection, { slot: effect.slot, label, trace, watched });
       connection.use.uses += 1;
+      connection.use.waitMs += effect.waitedMs;
       this.#counters.acquired += 1;
+      if (this.#failingSinceMs !== undefined) this.#noteRecovery(this.#failingSinceMs);
       this.#counters.waitMs.record(effect.waitedMs);
       if (!parked) this.#counters.validationSkips += 1;
-      publish('lease', () => ({ pool: this.#options.name, label: request.label, waitMs: effect.waitedMs }));
+      publish('lease', () => ({ pool: this.#options.name, label, waitMs: effect.waitedMs }));
       resolve(connection);
     });
+  }
+
+  #noteRecovery(failingSinceMs: number): void {
+    this.#failingSinceMs = undefined;
+    this.#counters.recoveryMs.record(this.#now() - failingSinceMs);
   }
 
   #leave(waiter: number, then: (waiting: Waiting) => void): void {
@@ -254,66 +273,27 @@ export class LeasePool {
 
   #abort(waiter: number): void {
     this.#step({ type: 'abort', waiter });
-    this.#leave(waiter, ({ request, reject }) => reject(this.#abortedError(request)));
+    this.#leave(waiter, ({ request, reject }) => reject(this.#refusals.aborted(request)));
   }
 
-  #endHold(connection: Connection): Holder | undefined {
-    const holder = this.#holders.get(connection);
-    if (holder === undefined) return undefined;
-    this.#holders.delete(connection);
-    const useMs = this.#now() - holder.sinceMs;
-    this.#counters.leasedMs += useMs;
-    this.#counters.useMs.record(useMs);
-    publish('release', () => ({ pool: this.#options.name, label: holder.label, useMs }));
-    return holder;
+  /** Takes a connection from somebody who has held it for too long. */
+  #reclaim(connection: Connection): void {
+    const hold = this.#holders.lose(connection);
+    if (hold === undefined) return;
+    this.#counters.leasesReclaimed += 1;
+    this.#publishLost(connection, hold, 'leak');
+    this.#step({ type: 'broken', slot: hold.slot, reason: 'leak' });
   }
 
   #onBroken(connection: Connection, reason: RetireReason): void {
-    const holder = this.#endHold(connection);
-    if (holder === undefined) return;
+    const hold = this.#holders.lose(connection);
+    if (hold === undefined) return;
     this.#counters.leasesLost += 1;
+    this.#publishLost(connection, hold, reason);
+  }
+
+  #publishLost(connection: Connection, { label }: Hold, reason: RetireReason): void {
     const sqlState = sqlStateOf(connection.lost);
-    publish('lease-lost', () => ({ pool: this.#options.name, label: holder.label, sqlState, reason }));
-  }
-
-  #abortedError({ label, signal }: AcquireRequest): PostgresAbortedError {
-    this.#counters.aborted += 1;
-    return new PostgresAbortedError(
-      { pool: this.#options.name },
-      { outcome: 'not-sent', label, cause: signal?.reason },
-    );
-  }
-
-  #refusal(request: AcquireRequest, o: { reason: RefusalReason; waitedMs: number }): PostgresError {
-    const pool = this.#options.name;
-    const { label } = request;
-    const { waitedMs } = o;
-    const pressure = this.#pressure();
-    const message = () => ({ pool, label, waitedMs, queued: pressure.queued, active: pressure.active });
-    if (o.reason === 'closed') return new PostgresClosedError({ pool }, { label });
-    if (o.reason === 'queue-full') {
-      this.#counters.queueFull += 1;
-      publish('queue-full', message);
-      return new QueueFullError(pressure, { label, captureStack: false });
-    }
-    const { lastFailure } = this;
-    if (o.reason === 'unreachable' && lastFailure !== undefined) return lastFailure;
-    if (request.deadlineAtMs <= this.#now())
-      return new DeadlineError({ deadlineMs: request.deadlineMs }, { label, outcome: 'not-sent' });
-    this.#counters.acquireTimeouts += 1;
-    publish('acquire-timeout', message);
-    return new AcquireTimeoutError({ ...pressure, waitedMs }, { label });
-  }
-
-  #pressure(): PressureDetails {
-    const { counts, waiters } = this.state;
-    const [oldestHolder] = this.holders();
-    return {
-      pool: this.#options.name,
-      queued: waiters.size,
-      active: counts.leased,
-      idle: counts.idle,
-      ...(oldestHolder === undefined ? {} : { oldestHolder }),
-    };
+    publish('lease-lost', () => ({ pool: this.#options.name, label, sqlState, reason }));
   }
 }

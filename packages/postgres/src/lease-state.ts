@@ -8,7 +8,7 @@
  * I1 slots ≤ max, counted by sockets really open.   I2 a connection has at most one lease.
  * I3 after each step: no waiter while a connection is idle, unless one is on its way for every waiter.
  * I4 waiters ≤ maxQueue + connections not in use; served in order of arrival; each ends exactly once, with a grant or a refusal.
- * I5 idle ⇒ set up, nothing in flight, no transaction open (the shell reports `dirty` otherwise).
+ * I5 idle ⇒ set up, nothing in flight, no transaction open (the shell reports `dirty` otherwise), of the pool's generation.
  * I6 acquired = released + lost + held.   I7 closed ⇒ no slot and no waiter.
  *
  * Creation is decoupled from waiters: what is free first serves the oldest, so nobody is bound to his own slow connect. A validation
@@ -222,6 +222,10 @@ const onPoolEvent = (step: Step, event: Exclude<LeaseEvent, { slot: number }>): 
       if (waiter !== undefined) leaveQueue(pool, waiter);
       break;
     }
+    case 'recycle':
+      pool.generation += 1;
+      for (const slot of Array.from(pool.idle)) retire(step, slot, { do: 'terminate', reason: 'generation' });
+      break;
     case 'close':
       onClose(step, event.deadlineAtMs);
       break;

@@ -1,6 +1,7 @@
 import type { Clock, Timers } from '@busbar/retry';
 
 import type { CredentialsProvider } from './credentials.ts';
+import type { LeakStacks } from './leak.ts';
 import type { SetupFunction } from './session.ts';
 
 /** How far the server's identity is checked. `verify-full` checks chain and host name, `verify-ca` the chain; `require` only encrypts. */
@@ -136,6 +137,19 @@ export interface StatementOptions {
   readonly autoPrepareAfter?: number;
 }
 
+/** A connection that is held for long is reported: a lease that is never given back, or a transaction that waits for something else. */
+export interface LeakOptions {
+  /** Held for this long, it is published as `leak` and makes the pool degraded. Default: 30_000 ms. Range: from 100. */
+  readonly warnAfterMs?: number;
+  /**
+   * Whose stack is taken: nobody's, one in 256, also that of those who wait or whose label was held for half of `warnAfterMs` before, everybody's.
+   * Default: `adaptive`.
+   */
+  readonly stack?: LeakStacks;
+  /** Held for this long, and with nothing running on it, the connection is ended. Default: 0. Range: 0, or from `warnAfterMs`; 0 = never. */
+  readonly reclaimAfterMs?: number;
+}
+
 export interface StatisticsOptions {
   /** Statements that are told apart in `topQueries()`; further ones fold into `other`. Default: 500. Range: 1..10_000. */
   readonly fingerprints?: number;
@@ -165,6 +179,7 @@ export interface PostgresOptions {
   readonly maxRows?: number;
   readonly guard?: GuardOptions;
   readonly statements?: StatementOptions;
+  readonly leak?: LeakOptions;
   /** A statement that took this long, its wait for a connection not counted, is published as `query-slow`. Default: 1_000 ms. Range: from 1. */
   readonly slowQueryMs?: number;
   readonly statistics?: StatisticsOptions;
@@ -222,6 +237,8 @@ export const POSTGRES_DEFAULTS = Object.freeze({
     unfilteredWrite: 8,
   }),
   statements: Object.freeze({ cacheSize: 100, ttlMs: 300_000, autoPrepareAfter: 3 }),
+  leak: Object.freeze({ warnAfterMs: 30_000, reclaimAfterMs: 0 }),
+  leakStack: 'adaptive',
   slowQueryMs: 1_000,
   statistics: Object.freeze({ fingerprints: 500 }),
 } as const);
@@ -286,6 +303,7 @@ export const POSTGRES_LIMITS = Object.freeze({
     ttlMs: integer(0, MAX_MS),
     autoPrepareAfter: integer(0, 1_000),
   }),
+  leak: Object.freeze({ warnAfterMs: integer(100, MAX_MS), reclaimAfterMs: integer(0, MAX_MS) }),
   slowQueryMs: integer(1, MAX_MS),
   statistics: Object.freeze({ fingerprints: integer(1, 10_000) }),
   gucs: 32,

@@ -4,9 +4,11 @@ import { checkNumber, refuseUnknown, withDefaults } from './check-options.ts';
 import { splitUrl, type UrlParts } from './connection-url.ts';
 import { credentialsFromFile, credentialsFromPassword, type CredentialsProvider } from './credentials.ts';
 import { resolveGuard, type ResolvedGuard } from './guard/guard-options.ts';
+import type { ResolvedLeak } from './leak.ts';
 import {
   POSTGRES_DEFAULTS,
   POSTGRES_LIMITS,
+  type LeakOptions,
   type PoolOptions,
   type PostgresOptions,
   type RetryOptions,
@@ -37,6 +39,7 @@ export interface ResolvedPostgresOptions {
   readonly maxRows: number;
   readonly guard: ResolvedGuard;
   readonly statements: Readonly<Required<StatementOptions>>;
+  readonly leak: ResolvedLeak;
   readonly slowQueryMs: number;
   readonly statistics: Readonly<Required<StatisticsOptions>>;
   readonly clock: Clock;
@@ -53,13 +56,14 @@ export interface ResolvedTxRetry {
 
 const RETRY_CAUSES: readonly string[] = ['serialization', 'deadlock', 'lock-timeout', 'read-only', 'connection'];
 const KNOWN_KEYS = {
-  '': 'name url host port database user password passwordFile credentials tls session pool timeouts retry maxRows guard statements slowQueryMs statistics clock timers random'.split(
+  '': 'name url host port database user password passwordFile credentials tls session pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
     ' ',
   ),
   'tls.': ['mode', 'ca', 'cert', 'key', 'serverName'],
   'session.': ['searchPath', 'applicationName', 'timeZone', 'gucs', 'setup'],
   'pool.': Object.keys(POSTGRES_LIMITS.pool),
   'timeouts.': [...Object.keys(POSTGRES_LIMITS.timeouts), 'queryDeadlineMs'],
+  'leak.': [...Object.keys(POSTGRES_LIMITS.leak), 'stack'],
   'statements.': Object.keys(POSTGRES_LIMITS.statements),
   'statistics.': Object.keys(POSTGRES_LIMITS.statistics),
   'retry.': [...Object.keys(POSTGRES_LIMITS.retry), 'on'],
@@ -114,6 +118,23 @@ const resolveRetry = (given: RetryOptions | undefined, base: ResolvedTxRetry, is
   for (const cause of on)
     if (!RETRY_CAUSES.includes(cause)) issues.push(`retry.on: expected ${RETRY_CAUSES.join(', ')}`);
   return Object.freeze({ ...retry, on: Object.freeze([...on]) });
+};
+
+const LEAK_STACKS: readonly string[] = ['never', 'sampled', 'adaptive', 'always'];
+
+const resolveLeak = (given: LeakOptions | undefined, issues: string[]): ResolvedLeak => {
+  refuseUnknownKeys('leak.', given, issues);
+  const { stack = POSTGRES_DEFAULTS.leakStack, ...numbers } = given ?? {};
+  const leak = withDefaults(numbers, {
+    prefix: 'leak.',
+    defaults: POSTGRES_DEFAULTS.leak,
+    limits: POSTGRES_LIMITS.leak,
+    issues,
+  });
+  if (!LEAK_STACKS.includes(stack)) issues.push(`leak.stack: expected ${LEAK_STACKS.join(', ')}`);
+  if (leak.reclaimAfterMs > 0 && leak.reclaimAfterMs < leak.warnAfterMs)
+    issues.push('leak.reclaimAfterMs: must not be below leak.warnAfterMs');
+  return Object.freeze({ ...leak, stack });
 };
 
 /** The pool's retry with what one transaction wants differently. @throws {@link PostgresOptionsError} */
@@ -244,6 +265,7 @@ export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgr
       limits: POSTGRES_LIMITS.statements,
       issues,
     }),
+    leak: resolveLeak(options.leak, issues),
     slowQueryMs,
     statistics: withDefaults(options.statistics, {
       prefix: 'statistics.',

@@ -53,6 +53,7 @@ const acquire = ({ context, settings, deadlineMs }: Run): Promise<Connection> =>
     deadlineMs,
     deadlineAtMs: Math.min(settings.deadlineAtMs, context.options.clock.now() + deadlineMs),
     signal: settings.signal,
+    watched: true,
   });
 
 /** Runs callback and COMMIT once, and settles the attempt. Never rejects. */

@@ -8,6 +8,7 @@ import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
 import type { Housekeeper } from './housekeeper.ts';
 import type { LeaseEvent, RetireReason } from './lease-model.ts';
+import { Lifecycle, PhaseClock, type ConnectionRecord } from './lifecycle.ts';
 import type { Queryable } from './queries.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
 import { sqlStateOf } from './sqlstate.ts';
@@ -19,14 +20,14 @@ export const ROLLBACK_TIMEOUT_MS = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Reasons to end a connection although its server answers: first it is made to stop what it runs. */
-const STOPPED_FIRST: ReadonlySet<RetireReason> = new Set(['busy', 'user']);
+const STOPPED_FIRST: ReadonlySet<RetireReason> = new Set(['busy', 'user', 'leak']);
 
 interface Life {
-  readonly startedAtMs: number;
+  readonly clock: PhaseClock;
+  readonly generation: number;
   attempt?: OpenAttempt;
   connection?: Connection;
-  connectMs: number;
-  setupMs: number;
+  readyAtMs?: number;
   /** Set once it is to end. */
   retired?: { readonly reason: RetireReason; readonly atMs: number };
 }
@@ -36,6 +37,8 @@ export interface SlotLifeContext {
   readonly counters: Counters;
   readonly housekeeper: Housekeeper;
   emit(event: LeaseEvent): void;
+  /** An attempt to connect failed, or a connection broke. */
+  onFailure(): void;
   /** The connection broke; before the core hears of it. */
   onBroken(slot: number, connection: Connection, reason: RetireReason): void;
   /** What `session.setup` gets. */
@@ -46,6 +49,7 @@ export class SlotLife {
   readonly #context: SlotLifeContext;
   readonly #connector: Connector;
   readonly #lives = new Map<number, Life>();
+  readonly #lifecycle = new Lifecycle();
   #lastFailure: PostgresError | undefined;
 
   constructor(context: SlotLifeContext) {
@@ -62,10 +66,18 @@ export class SlotLife {
     return this.#lives.get(slot)?.connection;
   }
 
-  connect(slot: number): void {
-    const life: Life = { startedAtMs: this.#now(), connectMs: 0, setupMs: 0 };
+  /** The connections that are open, behind those that ended last. */
+  records(): ConnectionRecord[] {
+    const live = [...this.#lives.values()].flatMap((life) =>
+      life.connection === undefined ? [] : [this.#recordOf(life, life.connection)],
+    );
+    return [...this.#lifecycle.ended, ...live];
+  }
+
+  connect(slot: number, generation: number): void {
+    const life: Life = { clock: new PhaseClock(this.#context.options.clock), generation };
     this.#lives.set(slot, life);
-    life.attempt = this.#connector.open((error, opened) => {
+    life.attempt = this.#connector.open(life.clock, (error, opened) => {
       if (opened === undefined) this.#onConnectFailed(slot, life, error);
       else void this.#onConnected(slot, life, opened);
     });
@@ -125,14 +137,15 @@ export class SlotLife {
 
   #where(life: Life): { host: string; port: number; elapsedMs: number } {
     const { host, port } = this.#context.options;
-    return { host, port, elapsedMs: this.#now() - life.startedAtMs };
+    return { host, port, elapsedMs: this.#now() - life.clock.startedAtMs };
   }
 
   #noteFailure(life: Life, failure: PostgresError): void {
     const { options, counters } = this.#context;
     this.#lastFailure = failure;
     counters.createFailures += 1;
-    const phases = { connectMs: life.connectMs, setupMs: life.setupMs };
+    this.#context.onFailure();
+    const { phases } = life.clock;
     publish('connect', () => ({ pool: options.name, host: options.host, ok: false, phases, error: failure }));
   }
 
@@ -147,7 +160,7 @@ export class SlotLife {
     const { options } = this.#context;
     const connection = this.#wrap(slot, life, opened);
     life.connection = connection;
-    life.connectMs = this.#now() - life.startedAtMs;
+    life.clock.end('authMs');
     if (life.retired !== undefined) {
       connection.destroy(); // it arrived after it was given up
       return;
@@ -155,10 +168,11 @@ export class SlotLife {
     this.#context.emit({ type: 'connected', slot });
     const { setup } = options.session;
     if (setup !== undefined && !(await this.#setUp(slot, life, { connection, setup }))) return;
-    life.setupMs = this.#now() - life.startedAtMs - life.connectMs;
+    life.clock.end('setupMs');
+    life.readyAtMs = this.#now();
     this.#context.counters.created += 1;
-    this.#context.counters.createMs.record(life.connectMs + life.setupMs);
-    const phases = { connectMs: life.connectMs, setupMs: life.setupMs };
+    this.#context.counters.createMs.record(life.clock.totalMs);
+    const { phases } = life.clock;
     publish('connect', () => ({ pool: options.name, host: options.host, ok: true, phases }));
     this.#context.emit({ type: 'ready', slot });
   }
@@ -192,6 +206,7 @@ export class SlotLife {
       statements: new StatementCache(options.statements, counters.statements),
       cancel: (session) => this.#cancel(session),
       onBroken: (reason) => {
+        this.#context.onFailure();
         this.#context.onBroken(slot, connection, reason);
         this.#context.emit({ type: 'broken', slot, reason });
       },
@@ -218,26 +233,32 @@ export class SlotLife {
     this.#lives.delete(slot);
     this.#context.onBroken(slot, connection, 'error');
     const closedAtMs = this.#now();
-    const { reason, atMs } = life.retired ?? { reason: 'error', atMs: closedAtMs };
+    const { reason, atMs } = (life.retired ??= { reason: 'error', atMs: closedAtMs });
     counters.closed[reason] = (counters.closed[reason] ?? 0) + 1;
-    const errorCode = sqlStateOf(connection.lost);
-    publish('connection-closed', () => ({
-      pool: options.name,
-      record: {
-        id: connection.id,
-        host: options.host,
-        pid: connection.pid,
-        createdAtMs: life.startedAtMs,
-        connectMs: life.connectMs,
-        setupMs: life.setupMs,
-        uses: connection.use.uses,
-        activeMs: connection.use.activeMs,
-        closedAtMs,
-        closeMs: closedAtMs - atMs,
-        reason,
-        ...(errorCode === undefined ? {} : { errorCode }),
-      },
-    }));
+    const record = { ...this.#recordOf(life, connection), closedAtMs, closeMs: closedAtMs - atMs };
+    this.#lifecycle.note(record);
+    publish('connection-closed', () => ({ pool: options.name, record }));
     this.#context.emit({ type: 'gone', slot });
+  }
+
+  #recordOf(life: Life, connection: Connection): ConnectionRecord {
+    const { uses, activeMs, leasedMs, waitMs } = connection.use;
+    const errorCode = sqlStateOf(connection.lost);
+    const endAtMs = life.retired?.atMs ?? this.#now();
+    return {
+      id: connection.id,
+      host: this.#context.options.host,
+      pid: connection.pid,
+      generation: life.generation,
+      createdAtMs: life.clock.startedAtMs,
+      ...life.clock.phases,
+      uses,
+      activeMs,
+      idleMs: life.readyAtMs === undefined ? 0 : Math.max(0, endAtMs - life.readyAtMs - leasedMs),
+      waitMs,
+      ...connection.bytes,
+      ...(life.retired === undefined ? {} : { reason: life.retired.reason }),
+      ...(errorCode === undefined ? {} : { errorCode }),
+    };
   }
 }

@@ -24,6 +24,8 @@ export interface PostgresStats {
   readonly host: string;
   readonly max: number;
   readonly minIdle: number;
+  /** Raised by `recycle()`; connections of an older one are replaced. */
+  readonly generation: number;
   /** Sockets open or being opened, closing ones included. */
   readonly open: number;
   readonly idle: number;
@@ -47,6 +49,10 @@ export interface PostgresStats {
   readonly validationSkips: number;
   readonly dirtyReleases: number;
   readonly leasesLost: number;
+  /** Leases of `leak.warnAfterMs` or longer. */
+  readonly leaks: number;
+  /** Leases ended after `leak.reclaimAfterMs`: acquired = released + lost + reclaimed + held. */
+  readonly leasesReclaimed: number;
   readonly cancelsSent: number;
   readonly tx: {
     readonly committed: number;
@@ -61,6 +67,8 @@ export interface PostgresStats {
   readonly useMs: Distribution;
   /** From the start of a connect to the end of the set-up. */
   readonly createMs: Distribution;
+  /** From the first failure of a connect or connection to the next lease. */
+  readonly recoveryMs: Distribution;
   readonly operations: Readonly<Record<Operation, OperationStats>>;
   readonly guard: GuardStats;
   /** Prepared statements: hit ratio = hits / (hits + misses). */
@@ -92,6 +100,8 @@ export interface Counters {
   validationSkips: number;
   dirtyReleases: number;
   leasesLost: number;
+  leaks: number;
+  leasesReclaimed: number;
   cancelsSent: number;
   committed: number;
   rolledBack: number;
@@ -101,6 +111,7 @@ export interface Counters {
   readonly waitMs: Histogram;
   readonly useMs: Histogram;
   readonly createMs: Histogram;
+  readonly recoveryMs: Histogram;
   readonly operations: Readonly<Record<Operation, OperationCounters>>;
   readonly statements: StatementCounters;
 }
@@ -128,6 +139,8 @@ export const createCounters = (): Counters => ({
   validationSkips: 0,
   dirtyReleases: 0,
   leasesLost: 0,
+  leaks: 0,
+  leasesReclaimed: 0,
   cancelsSent: 0,
   committed: 0,
   rolledBack: 0,
@@ -137,6 +150,7 @@ export const createCounters = (): Counters => ({
   waitMs: new Histogram(),
   useMs: new Histogram(),
   createMs: new Histogram(),
+  recoveryMs: new Histogram(),
   statements: { hits: 0, misses: 0, evicted: 0, reprepared: 0 },
   operations: { read: createOperation(), write: createOperation(), ddl: createOperation(), admin: createOperation() },
 });
@@ -164,6 +178,7 @@ export const statsOf = (
     host: o.host,
     max: pool.limits.max,
     minIdle: pool.limits.minIdle,
+    generation: pool.generation,
     open: pool.slots.size,
     idle,
     leased,
@@ -177,6 +192,7 @@ export const statsOf = (
     waitMs: counters.waitMs.snapshot(),
     useMs: counters.useMs.snapshot(),
     createMs: counters.createMs.snapshot(),
+    recoveryMs: counters.recoveryMs.snapshot(),
     operations: { read: snapshotOf(read), write: snapshotOf(write), ddl: snapshotOf(ddl), admin: snapshotOf(admin) },
     guard: o.guard,
     statements: { ...counters.statements },

@@ -147,7 +147,9 @@ describe('the connection manager', () => {
     expect(heard).toMatchObject({
       created: [{ name: 'heard', instance: pg }],
       closed: [{ name: 'heard' }],
-      connect: [{ pool: 'heard', host, ok: true, phases: { connectMs: aNumber, setupMs: aNumber } }],
+      connect: [
+        { pool: 'heard', host, ok: true, phases: { tcpMs: aNumber, tlsMs: 0, authMs: aNumber, setupMs: aNumber } },
+      ],
       'connection-closed': [{ pool: 'heard', record: { reason: 'close', uses: 4, pid: aNumber, id: 'heard-1' } }],
       lease: [{ label: 'one' }, {}, { label: 'work' }, { label: 'dirty' }],
       release: [{ label: 'one', useMs: aNumber }, {}, {}, {}],

@@ -159,7 +159,10 @@ export class Actor {
     this.#expect(this.waiting.length <= limits.maxQueue + limits.max, 'I4: the queue is too long');
     this.#expect(pool.queue.length <= 2 * pool.waiters.size + 65, 'I4: tombstones pile up');
     for (const slot of pool.idle)
-      this.#expect(this.sockets.get(slot.id) === 'usable' && !this.held.has(slot.id), 'I5: an idle one is not usable');
+      this.#expect(
+        this.sockets.get(slot.id) === 'usable' && !this.held.has(slot.id) && slot.generation === pool.generation,
+        'I5: an idle one is not usable',
+      );
     const { acquired, released, lost } = this.counts;
     this.#expect(acquired === released + lost + this.held.size, 'I6: a lease is unaccounted for');
     const total = Object.values(pool.counts).reduce((sum, count) => sum + count, 0);

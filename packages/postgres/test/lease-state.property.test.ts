@@ -31,6 +31,7 @@ const EVENTS = {
   },
   tick: (actor: Actor, n: number) => actor.advance(n % 300),
   leap: (actor: Actor, n: number) => actor.advance(n % 9_000),
+  recycle: (actor: Actor) => actor.send({ type: 'recycle' }),
   close: (actor: Actor, n: number) => actor.send({ type: 'close', deadlineAtMs: actor.nowMs + (n % 3_000) }),
 };
 
@@ -46,6 +47,7 @@ const WEIGHTS: Readonly<Record<EventName, number>> = {
   die: 2,
   socketCloses: 2,
   lateEcho: 1,
+  recycle: 1,
   close: 1,
 };
 const names: EventName[] = [];

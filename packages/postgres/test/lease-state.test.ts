@@ -140,6 +140,27 @@ describe('the lease core', () => {
     expect([[...other.sockets.values()], other.ends.get(late)]).toEqual([['ending', 'ending'], undefined]);
   });
 
+  test('H14 a new generation retires what is idle at once, what is leased at its release, and what was on its way', () => {
+    const actor = withIdle(2, { max: 3 });
+    actor.acquire();
+    actor.acquire();
+    const waiter = actor.acquire(60_000);
+    expect([...actor.sockets.values()]).toEqual(['usable', 'usable', 'connecting']);
+    actor.send({ type: 'recycle' });
+    expect([...actor.sockets.values()]).toEqual(['usable', 'usable', 'connecting']);
+    for (let answers = 0; answers < 2; answers += 1) actor.answer(3);
+    actor.release(1);
+    expect([...actor.sockets.values()]).toEqual(['ending', 'usable', 'ending']);
+    actor.check();
+    for (const slot of [1, 4, 4]) actor.answer(slot);
+    expect(actor.held.get(4)).toBe(waiter);
+    const idle = withIdle(2, { max: 2, minIdle: 1 });
+    idle.send({ type: 'recycle' });
+    expect([...idle.sockets.values()]).toEqual(['ending', 'ending']);
+    idle.answer(1);
+    expect(idle.sockets.get(3)).toBe('connecting'); // minIdle is refilled
+  });
+
   test('minIdle is kept above all and refilled after a death', () => {
     const actor = withIdle(1, { minIdle: 1, max: 2 });
     actor.advance(6_000);

@@ -34,6 +34,7 @@ test('R-STD-3 the defaults are those that are exported', () => {
     pool: POSTGRES_DEFAULTS.pool,
     timeouts: { ...POSTGRES_DEFAULTS.timeouts, queryDeadlineMs: 20_000 },
     retry: { ...POSTGRES_DEFAULTS.retry, on: ['serialization', 'deadlock'] },
+    leak: { ...POSTGRES_DEFAULTS.leak, stack: 'adaptive' },
     tls: { mode: 'verify-full' },
     session: { applicationName: 'busbar', timeZone: 'UTC', gucs: {} },
   });
@@ -41,7 +42,7 @@ test('R-STD-3 the defaults are those that are exported', () => {
 });
 
 test('R-STD-3 every number is held to its range', () => {
-  for (const section of ['pool', 'timeouts', 'retry'] as const)
+  for (const section of ['pool', 'timeouts', 'retry', 'leak'] as const)
     for (const [key, limit] of Object.entries(POSTGRES_LIMITS[section]))
       for (const wrong of [limit.min - 1, limit.max + 1, Number.NaN, '5'])
         expect(issuesOf({ ...target, [section]: { [key]: wrong } })).toContainEqual(
@@ -66,6 +67,7 @@ test('R-STD-3 all problems are reported at once, unknown keys among them', () =>
       gucs: { 'bad name': 'x', ok: 5 },
       role: 'x',
     },
+    leak: { warnAfterMs: 500, reclaimAfterMs: 400, stack: 'some', loud: true },
     password: 'a',
     passwordFile: 'b',
   });
@@ -94,6 +96,9 @@ test('R-STD-3 all problems are reported at once, unknown keys among them', () =>
     'retry.often',
     'retry.baseMs',
     'retry.on',
+    'leak.loud',
+    'leak.stack',
+    'leak.reclaimAfterMs',
   ]);
   expect(
     issuesOf({

@@ -124,6 +124,23 @@ const statements = group({
   ),
 });
 
+const leak = group({
+  warnAfterMs: durationMs(
+    duration(LIMITS.leak.warnAfterMs, DEFAULTS.leak.warnAfterMs, 'a connection held for this long is reported'),
+  ),
+  stack: oneOf(['never', 'sampled', 'adaptive', 'always'], {
+    default: DEFAULTS.leakStack,
+    doc: 'whose stacks are taken: none, 1 in 256, also those of suspects, all',
+  }),
+  reclaimAfterMs: durationMs(
+    duration(
+      LIMITS.leak.reclaimAfterMs,
+      DEFAULTS.leak.reclaimAfterMs,
+      'a connection held for this long is ended; 0 = never',
+    ),
+  ),
+});
+
 /** The `postgres.*` settings: `BUSBAR_POSTGRES_…`. Meaning and rules are those of `PostgresOptions`. */
 export const postgresSettings = group({
   url: optional(secret({ doc: 'postgres://user:password@host:port/database, in place of the single settings' })),
@@ -165,6 +182,7 @@ export const postgresSettings = group({
   maxRows: int({ min: LIMITS.maxRows.min, default: DEFAULTS.maxRows, doc: 'rows a read may return' }),
   guard,
   statements,
+  leak,
   slowQueryMs: durationMs(
     duration(LIMITS.slowQueryMs, DEFAULTS.slowQueryMs, 'a statement that takes this long is reported as slow'),
   ),
