@@ -1,13 +1,33 @@
 import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { systemTimers, type Timers } from '@busbar/retry';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createPostgres, type Postgres } from '../src/connection-manager.ts';
 import { isPostgresError } from '../src/errors.ts';
 import { eventually, rejection } from './eventually.ts';
 import { poolOptions } from './pool-options.ts';
 
-const USERS = 150;
+const USERS = 200;
+const SEEDS = Array.from({ length: 50 }, (_, n) => n + 1);
+
+/** The system's timers; `armed` has those that are to fire. */
+const countingTimers = (armed: Set<unknown>): Timers => ({
+  set: (callback, delayMs) => {
+    const handle = systemTimers.set(() => {
+      armed.delete(handle);
+      callback();
+    }, delayMs);
+    armed.add(handle);
+    return handle;
+  },
+  clear: (handle) => {
+    armed.delete(handle);
+    systemTimers.clear(handle);
+  },
+});
+const openSockets = (): number =>
+  process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
 
 /** What the users of one run know in the end. */
 interface Ledger {
@@ -18,9 +38,11 @@ interface Ledger {
 
 describe('concurrent connection cleanup', () => {
   const db = useTestDatabase();
-  const open = (applicationName: string): Postgres =>
+  let sockets = 0;
+  const open = (applicationName: string, timers: Timers = systemTimers): Postgres =>
     createPostgres(
       poolOptions(db(), {
+        timers,
         session: { applicationName },
         pool: { max: 10, maxQueue: USERS, acquireTimeoutMs: 20_000 },
         timeouts: { cancelGraceMs: 100, commitGraceMs: 100 },
@@ -30,6 +52,12 @@ describe('concurrent connection cleanup', () => {
   beforeAll(async () => {
     await using pg = open('setup');
     await pg.execute('create table ledger (id text primary key)');
+    await pg.close();
+    sockets = openSockets();
+  });
+
+  afterAll(async () => {
+    await eventually(() => openSockets() === sockets, 'no socket is left', 1_000);
   });
 
   /** One user: holds, waits, works in a transaction, fails, leaks or aborts. */
@@ -73,18 +101,23 @@ describe('concurrent connection cleanup', () => {
     }
   };
 
-  test.for([1, 2, 3, 4, 5])(
-    'R-PG-9 150 users while the pool closes, seed %i: nothing leaks, and the ledger is true',
+  test.concurrent.for(SEEDS)(
+    'R-PG-9 200 users while the pool closes, seed %i: nothing leaks, and the ledger is true',
     async (seed) => {
       const random = seededRandom(seed);
       const applicationName = `cleanup-${seed}`;
-      const pg = open(applicationName);
+      const armed = new Set<unknown>();
+      const pg = open(applicationName, countingTimers(armed));
       const ledger: Ledger = { committed: [], unknown: [], foreign: [] };
       const users = Array.from({ length: USERS }, (_, n) =>
         user(pg, { id: `${seed}-${n}`, kind: n < 4 ? 8 : Math.floor(random() * 8), ledger }),
       );
-      await eventually(() => pg.stats().acquired > 20 + 20 * random(), 'the pool is busy');
-      const report = await pg.close({ deadlineMs: 300 });
+      const enough = 20 + 40 * random();
+      await eventually(() => {
+        expect(pg.stats().open).toBeLessThanOrEqual(10);
+        return pg.stats().acquired > enough;
+      }, 'the pool is busy');
+      const report = await pg.close({ deadlineMs: 160 });
       await Promise.all(users); // each settles with a value or an error
 
       expect(ledger.foreign).toEqual([]);
@@ -92,6 +125,7 @@ describe('concurrent connection cleanup', () => {
       expect(report.leaked.map(({ label }) => label)).toContain('leaky');
       expect(report.durationMs).toBeLessThan(2_000);
       expect(await pg.close()).toBe(report);
+      expect(armed.size).toBe(0); // no timer
       expect(pg.stats()).toMatchObject({ open: 0, idle: 0, leased: 0, waiting: 0, connecting: 0, closing: 0 });
       expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
 
