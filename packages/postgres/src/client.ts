@@ -3,6 +3,7 @@ import { Client, type ClientConfig, type Connection as DriverConnection } from '
 import type { CredentialsProvider } from './credentials.ts';
 import type { TransactionStatus, WireConnection } from './pool-port.ts';
 import { startupOptions, type ResolvedSession, type ServerTimeouts } from './session.ts';
+import type { ServerRole } from './targets.ts';
 import { tlsOptions, type ResolvedTls } from './tls.ts';
 
 /** With pg's own default the operating system would send the first keep-alive probe after two hours. */
@@ -38,6 +39,11 @@ export const clientConfig = (o: ClientSettings): ClientConfig => ({
   keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
 });
 
+interface ParameterStatus {
+  readonly parameterName: string;
+  readonly parameterValue: string;
+}
+
 /** `pg.Client` with what a manager needs of it: the wire, the end of the socket, and nothing left of the environment or the password. */
 export class SessionClient extends Client {
   declare readonly connection: DriverConnection & WireConnection;
@@ -46,6 +52,7 @@ export class SessionClient extends Client {
   declare replication: unknown;
   declare connectionParameters: { password: unknown; replication: unknown };
   #socketClosed = false;
+  readonly #parameters = new Map<string, string>();
 
   constructor(config?: string | ClientConfig) {
     super(config);
@@ -54,6 +61,18 @@ export class SessionClient extends Client {
     this.connection.once('end', () => {
       this.#socketClosed = true;
     });
+    this.connection.on('parameterStatus', (status: ParameterStatus) => {
+      this.#parameters.set(status.parameterName, status.parameterValue);
+    });
+  }
+
+  get role(): ServerRole {
+    return { standby: this.#flag('in_hot_standby'), readOnly: this.#flag('default_transaction_read_only') };
+  }
+
+  /** 0 where it is not said. */
+  get serverMajorVersion(): number {
+    return Number.parseInt(this.#parameters.get('server_version') ?? '0', 10);
   }
 
   /** Tells the end of TCP and of TLS. */
@@ -76,6 +95,11 @@ export class SessionClient extends Client {
 
   get status(): TransactionStatus | null {
     return this.getTransactionStatus();
+  }
+
+  #flag(name: string): boolean | undefined {
+    const value = this.#parameters.get(name);
+    return value === undefined ? undefined : value === 'on';
   }
 
   destroySocket(): void {

@@ -176,6 +176,29 @@ export class AuthError extends PostgresError<'BUSBAR_POSTGRES_AUTH', ConnectDeta
   }
 }
 
+/** The server is not what targetSessionAttrs asks for. */
+export class NoTargetError extends PostgresError<
+  'BUSBAR_POSTGRES_NO_TARGET',
+  ConnectDetails & { readonly wanted: string }
+> {
+  static override readonly spec = {
+    name: 'NoTargetError',
+    code: 'BUSBAR_POSTGRES_NO_TARGET',
+    retryable: true,
+    outcome: 'not-sent',
+    when: 'The server is not what targetSessionAttrs asks for: a standby, or read-only.',
+    remedy: 'Wait for the end of a failover; for reads alone set targetSessionAttrs to any or read-only.',
+    fields: SHOWN_FIELDS,
+  } as const satisfies ErrorSpec;
+  static {
+    brandError(this);
+  }
+
+  constructor(details: ConnectDetails & { readonly wanted: string }, init: PostgresErrorInit = {}) {
+    super(`${target(details)} is not ${details.wanted}`, details, init);
+  }
+}
+
 /** The server has no connection slot left. */
 export class TooManyConnectionsError extends PostgresError<'BUSBAR_POSTGRES_TOO_MANY_CONNECTIONS', ConnectDetails> {
   static override readonly spec = {

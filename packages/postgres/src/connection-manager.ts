@@ -165,8 +165,8 @@ class ConnectionManager extends RowShapes implements Postgres {
 
   /** The checks of this pool, for {@link connectivityChecks}. */
   checks(): readonly ConnectivityCheck[] {
-    const { host, port, clock } = this.#options;
-    return checksOf({ host, port, clock, queries: this });
+    const { host, port, clock, targetSessionAttrs } = this.#options;
+    return checksOf({ host, port, clock, targetSessionAttrs, queries: this });
   }
 
   protected isUndoneByError(text: string): boolean {

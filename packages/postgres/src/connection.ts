@@ -14,6 +14,7 @@ import { SyncGroup } from './pipeline.ts';
 import type { TransactionStatus, WireBytes } from './pool-port.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
 import type { StatementCache } from './statement-cache.ts';
+import type { ServerRole } from './targets.ts';
 
 export interface ConnectionContext {
   readonly housekeeper: Housekeeper;
@@ -23,6 +24,10 @@ export interface ConnectionContext {
   readonly statements: StatementCache;
   /** Sends a cancel request for the session; resolves with whether the server took note of it. */
   cancel(o: { processId: number; secretKey: number }): Promise<boolean>;
+  /** The server may have become a standby, or a primary. */
+  onRoleChange(): void;
+  /** A statement was refused because it writes. */
+  onReadOnly(): void;
   /** The connection must not be used any more. */
   onBroken(reason: RetireReason): void;
   /** The socket is closed, and that of a cancel request too. */
@@ -45,6 +50,8 @@ export class Connection {
   /** Unique in the process: `<pool>-<n>`. */
   readonly id: string;
   readonly pid: number;
+  /** Something was left behind on the session. */
+  sessionChanged = false;
   readonly use: ConnectionUse = { uses: 0, activeMs: 0, leasedMs: 0, waitMs: 0 };
   readonly #opened: OpenedClient;
   readonly #context: ConnectionContext;
@@ -68,11 +75,21 @@ export class Connection {
     // For life: an error event without a listener would end the process (H2).
     client.on('error', (error: Error) => this.#break(error));
     client.connection.on('readyForQuery', () => this.#onReady());
+    client.connection.on('parameterStatus', () => context.onRoleChange());
     client.once('end', () => this.#onEnd());
   }
 
   get status(): TransactionStatus | null {
     return this.#opened.client.status;
+  }
+
+  /** What the session says of its server. */
+  get role(): ServerRole {
+    return this.#opened.client.role;
+  }
+
+  get serverMajorVersion(): number {
+    return this.#opened.client.serverMajorVersion;
   }
 
   /** Why the connection is over, if it is: the server's last words, or the socket's. */
@@ -212,6 +229,7 @@ export class Connection {
     const lost = this.#stopping && sqlStateOf(error) === '57014';
     active.execution.answer({ results, error, written: true, lost, status: this.status, outdated, bytes });
     if (isConnectionFatal(error)) this.#break(error);
+    if (sqlStateOf(error) === '25006') this.#context.onReadOnly();
     this.#next();
   }
 

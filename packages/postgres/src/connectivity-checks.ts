@@ -2,8 +2,10 @@ import { connect } from 'node:net';
 
 import { isRetryable } from '@busbar/errors';
 
+import { NoTargetError } from './connect-errors.ts';
 import { PostgresError } from './errors.ts';
 import type { Queries, QueryOptions } from './queries.ts';
+import { admits, type TargetSessionAttrs } from './targets.ts';
 
 /** Structurally the `Check` of `@busbar/config`: read-only, with its own limit of time. */
 export interface ConnectivityCheck {
@@ -26,6 +28,7 @@ export interface CheckTarget {
   readonly host: string;
   readonly port: number;
   readonly queries: Queries;
+  readonly targetSessionAttrs: TargetSessionAttrs;
   readonly clock: { now(): number };
 }
 
@@ -56,9 +59,13 @@ const reachable = ({ host, port }: CheckTarget, signal: AbortSignal): Promise<Co
   return promise.finally(() => socket.destroy());
 };
 
+const TARGET_HELP = 'Point postgres.host at another server, or change postgres.targetSessionAttrs.';
+
 const failure = (error: unknown): ConnectivityOutcome => {
   if (!(error instanceof PostgresError))
     return { status: 'fail', category: 'internal', message: 'the check itself failed' };
+  if (error instanceof NoTargetError)
+    return { status: 'fail', category: 'incompatible', message: error.message, help: TARGET_HELP };
   const refused = error.kind === 'auth' || error.kind === 'tls';
   return {
     status: 'fail',
@@ -79,7 +86,10 @@ const attempt = async (run: () => Promise<ConnectivityOutcome>): Promise<Connect
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-const inspectServer = async ({ queries, clock }: CheckTarget, o: QueryOptions): Promise<ConnectivityOutcome> => {
+const inspectServer = async (
+  { queries, clock, targetSessionAttrs }: CheckTarget,
+  o: QueryOptions,
+): Promise<ConnectivityOutcome> => {
   const row = await queries.one(SERVER_SQL, [], o);
   const skewMs = Math.round(Math.abs(Number(row['server_ms']) - Date.now()));
   const latencies: number[] = [];
@@ -101,8 +111,8 @@ const inspectServer = async ({ queries, clock }: CheckTarget, o: QueryOptions): 
   const fail = { status: 'fail', category: 'incompatible', data } as const;
   if (Number(row['version_num']) < MIN_SERVER_VERSION)
     return { ...fail, message: `PostgreSQL ${version} is too old`, help: 'Use PostgreSQL 14 or newer.' };
-  if (data.standby || data.readOnly)
-    return { ...fail, message: 'the server is read-only', help: 'Point postgres.host at the primary.' };
+  if (!admits(targetSessionAttrs, data))
+    return { ...fail, message: `the server is not ${targetSessionAttrs}`, help: TARGET_HELP };
   if (data.encoding !== 'UTF8')
     return { ...fail, message: `the database is encoded in ${data.encoding}`, help: 'Use a UTF8 database.' };
   if (skewMs > MAX_SKEW_MS)

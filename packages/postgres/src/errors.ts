@@ -4,7 +4,7 @@ import { RaisedError } from './raised-error.ts';
 
 /** Every code this package throws, as a literal union to `switch` over. */
 export type PostgresErrorCode =
-  | `BUSBAR_POSTGRES_${'OPTIONS' | 'QUEUE_FULL' | 'ACQUIRE_TIMEOUT' | 'CONNECT' | 'CONNECT_TIMEOUT' | 'SETUP' | 'TLS' | 'AUTH'}`
+  | `BUSBAR_POSTGRES_${'OPTIONS' | 'QUEUE_FULL' | 'ACQUIRE_TIMEOUT' | 'CONNECT' | 'CONNECT_TIMEOUT' | 'SETUP' | 'TLS' | 'AUTH' | 'NO_TARGET'}`
   | `BUSBAR_POSTGRES_${'TOO_MANY_CONNECTIONS' | 'CLOSED' | 'LEASE_RELEASED' | 'LEASE_BUSY' | 'LEASE_LOST' | 'TX_ENDED'}`
   | `BUSBAR_POSTGRES_${'ARGUMENT_INVALID' | 'TX_CONTROL' | 'DEADLINE' | 'ABORTED' | 'ROW_COUNT' | 'TOO_MANY_ROWS' | 'GUARD_BLOCKED'}`
   | `BUSBAR_POSTGRES_${'SERIALIZATION' | 'DEADLOCK' | 'LOCK_TIMEOUT' | 'READ_ONLY' | 'STATEMENT_TIMEOUT' | 'TX_ABORTED'}`
@@ -76,6 +76,7 @@ const KINDS: Readonly<Record<PostgresErrorCode, PostgresErrorKind>> = {
   BUSBAR_POSTGRES_SETUP: 'setup',
   BUSBAR_POSTGRES_TLS: 'tls',
   BUSBAR_POSTGRES_AUTH: 'auth',
+  BUSBAR_POSTGRES_NO_TARGET: 'no-target',
   BUSBAR_POSTGRES_TOO_MANY_CONNECTIONS: 'too-many-connections',
   BUSBAR_POSTGRES_CLOSED: 'closed',
   BUSBAR_POSTGRES_LEASE_RELEASED: 'lease-released',

@@ -37,6 +37,7 @@ export { resolvePostgresOptions } from './resolve-options.ts';
 export type { ResolvedGuard } from './guard/guard-options.ts';
 export type { ResolvedPostgresOptions, ResolvedTxRetry } from './resolve-options.ts';
 export type { ResolvedSession, SetupFunction } from './session.ts';
+export type { TargetSessionAttrs } from './targets.ts';
 export type { ResolvedTls, TlsMaterial } from './tls.ts';
 export { credentialsFromFile } from './credentials.ts';
 export type { CredentialsProvider, CredentialsRequest } from './credentials.ts';
@@ -82,6 +83,7 @@ export {
   AuthError,
   ConnectError,
   ConnectTimeoutError,
+  NoTargetError,
   QueueFullError,
   SetupError,
   TlsError,

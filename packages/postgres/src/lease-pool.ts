@@ -21,6 +21,7 @@ import { sqlStateOf } from './sqlstate.ts';
 import type { Counters } from './stats.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const FAILOVER_PAUSE_MS = 1_000;
 
 interface Waiting {
   readonly request: AcquireRequest;
@@ -55,6 +56,7 @@ export class LeasePool {
   readonly #closeReport = { waitersRejected: 0, leasesFinished: 0, canceled: 0, destroyed: 0 };
   #leaked: readonly HolderReport[] = [];
   #lastWaiter = 0;
+  #failoverAtMs = Number.NEGATIVE_INFINITY;
   /** Since when connects or connections fail, until somebody gets one. */
   #failingSinceMs: number | undefined;
 
@@ -84,6 +86,7 @@ export class LeasePool {
       onFailure: () => {
         this.#failingSinceMs ??= this.#now();
       },
+      onFailover: (reason) => this.#failover(reason),
       onBroken: (_slot, connection, reason) => this.#onBroken(connection, reason),
       setupSession: (connection) => o.setupSession(connection),
     });
@@ -135,7 +138,8 @@ export class LeasePool {
       this.#counters.dirtyReleases += 1;
       publish('dirty-release', () => ({ pool: this.#options.name, label }));
     }
-    this.#step({ type: 'released', slot, dirty });
+    const changed = connection.sessionChanged && this.#options.pool.reset === 'discard';
+    this.#step({ type: 'released', slot, dirty: dirty || changed });
   }
 
   /** Takes the connection back once the server owes it nothing any more. */
@@ -178,6 +182,14 @@ export class LeasePool {
   /** The connections that are open, behind those that ended last. */
   lifecycle(): ConnectionRecord[] {
     return this.#slots.records();
+  }
+
+  /** At most once a second: the failures of a whole pool are one failover. */
+  #failover(reason: string): void {
+    const nowMs = this.#now();
+    if (this.state.phase !== 'open' || nowMs - this.#failoverAtMs < FAILOVER_PAUSE_MS) return;
+    this.#failoverAtMs = nowMs;
+    this.recycle(reason);
   }
 
   #now(): number {

@@ -3,6 +3,7 @@ import type { Clock, Timers } from '@busbar/retry';
 import type { CredentialsProvider } from './credentials.ts';
 import type { LeakStacks } from './leak.ts';
 import type { SetupFunction } from './session.ts';
+import type { TargetSessionAttrs } from './targets.ts';
 
 /** How far the server's identity is checked. `verify-full` checks chain and host name, `verify-ca` the chain; `require` only encrypts. */
 export type TlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
@@ -24,6 +25,8 @@ export interface TlsOptions {
 export interface SessionOptions {
   /** Schemas, in order. Default: the server's. At most 63 bytes each. */
   readonly searchPath?: readonly string[];
+  /** Role whose privileges the session has; the user must be a member of it. Default: the user. At most 63 bytes. */
+  readonly role?: string;
   /** Shown in `pg_stat_activity`. Default: `busbar`. At most 63 bytes. */
   readonly applicationName?: string;
   /** Default: `UTC`. */
@@ -33,6 +36,8 @@ export interface SessionOptions {
   /** Runs on each new connection before its first lease, at most `pool.setupTimeoutMs`; a rejection retires the connection. */
   readonly setup?: SetupFunction;
 }
+
+export type SessionReset = 'none' | 'discard';
 
 export interface PoolOptions {
   /** Connections open at most, counted by sockets that are really open. Default: 10. Range: 1..1_000. */
@@ -57,6 +62,11 @@ export interface PoolOptions {
   readonly validateAfterIdleMs?: number;
   /** Longest wait for the probe's answer. Default: 1_000 ms. Range: 100..600_000. */
   readonly validationTimeoutMs?: number;
+  /**
+   * What happens to a connection whose session was changed (SET, temporary tables, advisory locks, LISTEN) before somebody else gets it: nothing,
+   * or DISCARD ALL and the set-up again. Default: `none`.
+   */
+  readonly reset?: SessionReset;
   /** A connection that was said goodbye is cut off after this. Default: 5_000 ms. Range: 100..600_000. */
   readonly closeTimeoutMs?: number;
   /** Connections opened at the same time: no herd on a recovering server. Default: 2. Range: 1..32. */
@@ -70,6 +80,8 @@ export interface TimeoutOptions {
   readonly lockMs?: number;
   /** `idle_in_transaction_session_timeout` on the server, above `statementMs`. Default: 60_000 ms. Range: from 100. */
   readonly idleInTransactionMs?: number;
+  /** `transaction_timeout` on the server, above `statementMs`. Default: 0. Range: from 0; 0 = off; from PostgreSQL 17 on, without effect before. */
+  readonly transactionMs?: number;
   /** Budget of one call on the client, waiting for a connection included; above `statementMs`. Default: `statementMs` + 5_000 ms. */
   readonly queryDeadlineMs?: number;
   /** After a cancel request, how long the connection may take to answer before it is cut off. Default: 1_000 ms. Range: from 50. */
@@ -165,6 +177,8 @@ export interface PostgresOptions {
   readonly port?: number;
   readonly database?: string;
   readonly user?: string;
+  /** What the server has to be; one that is something else is left. Default: `read-write`. */
+  readonly targetSessionAttrs?: TargetSessionAttrs;
   readonly password?: string;
   /** File that holds the password, read for each connection; one trailing newline is cut off. */
   readonly passwordFile?: string;
@@ -195,11 +209,13 @@ export interface PostgresOptions {
 export const POSTGRES_DEFAULTS = Object.freeze({
   name: 'default',
   port: 5432,
+  targetSessionAttrs: 'read-write',
   tlsMode: 'verify-full',
   applicationName: 'busbar',
   timeZone: 'UTC',
   maxRows: 100_000,
   queryMarginMs: 5_000,
+  poolReset: 'none',
   pool: Object.freeze({
     max: 10,
     minIdle: 0,
@@ -219,6 +235,7 @@ export const POSTGRES_DEFAULTS = Object.freeze({
     statementMs: 15_000,
     lockMs: 5_000,
     idleInTransactionMs: 60_000,
+    transactionMs: 0,
     cancelGraceMs: 1_000,
     commitGraceMs: 5_000,
   }),
@@ -278,6 +295,7 @@ export const POSTGRES_LIMITS = Object.freeze({
     statementMs: integer(100, MAX_MS),
     lockMs: integer(100, MAX_MS),
     idleInTransactionMs: integer(100, MAX_MS),
+    transactionMs: integer(0, MAX_MS),
     cancelGraceMs: integer(50, 600_000),
     commitGraceMs: integer(50, 600_000),
   }),

@@ -102,6 +102,7 @@ const record = (call: Call, how: Submission, o: Recorded): void => {
 const run = async (connection: Connection, calls: Calls, how: Submission): Promise<ExecutionOutcome> => {
   const [{ deadlineAtMs, signal }] = calls;
   let owed: readonly GroupStatement[] = [];
+  if (calls.some(({ verdict }) => verdict.session)) connection.sessionChanged = true;
   const outcome = await connection.run({
     build: () => {
       owed = how.before?.() ?? [];

@@ -20,6 +20,7 @@ import {
   type TxRetryCause,
 } from './options.ts';
 import type { ResolvedSession } from './session.ts';
+import { TARGET_SESSION_ATTRS, type TargetSessionAttrs } from './targets.ts';
 import type { ResolvedTls } from './tls.ts';
 import { PostgresOptionsError } from './usage-errors.ts';
 
@@ -30,6 +31,7 @@ export interface ResolvedPostgresOptions {
   readonly port: number;
   readonly database: string;
   readonly user: string;
+  readonly targetSessionAttrs: TargetSessionAttrs;
   readonly credentials: CredentialsProvider;
   readonly tls: ResolvedTls;
   readonly session: ResolvedSession;
@@ -56,12 +58,12 @@ export interface ResolvedTxRetry {
 
 const RETRY_CAUSES: readonly string[] = ['serialization', 'deadlock', 'lock-timeout', 'read-only', 'connection'];
 const KNOWN_KEYS = {
-  '': 'name url host port database user password passwordFile credentials tls session pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
+  '': 'name url host port database user targetSessionAttrs password passwordFile credentials tls session pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
     ' ',
   ),
   'tls.': ['mode', 'ca', 'cert', 'key', 'serverName'],
-  'session.': ['searchPath', 'applicationName', 'timeZone', 'gucs', 'setup'],
-  'pool.': Object.keys(POSTGRES_LIMITS.pool),
+  'session.': ['searchPath', 'role', 'applicationName', 'timeZone', 'gucs', 'setup'],
+  'pool.': [...Object.keys(POSTGRES_LIMITS.pool), 'reset'],
   'timeouts.': [...Object.keys(POSTGRES_LIMITS.timeouts), 'queryDeadlineMs'],
   'leak.': [...Object.keys(POSTGRES_LIMITS.leak), 'stack'],
   'statements.': Object.keys(POSTGRES_LIMITS.statements),
@@ -92,20 +94,26 @@ const resolveTimeouts = (options: PostgresOptions, issues: string[]): Required<T
   if (server.lockMs >= server.statementMs) issues.push('timeouts.lockMs: must be below timeouts.statementMs');
   if (server.idleInTransactionMs <= server.statementMs)
     issues.push('timeouts.idleInTransactionMs: must be above timeouts.statementMs');
+  if (server.transactionMs > 0 && server.transactionMs <= server.statementMs)
+    issues.push('timeouts.transactionMs: must be above timeouts.statementMs');
   if (queryDeadlineMs <= server.statementMs)
     issues.push('timeouts.queryDeadlineMs: must be above timeouts.statementMs');
   return Object.freeze({ ...server, queryDeadlineMs });
 };
 
+const SESSION_RESETS: readonly string[] = ['none', 'discard'];
+
 const resolvePool = (options: PostgresOptions, issues: string[]): Required<PoolOptions> => {
-  const pool = withDefaults(options.pool, {
+  const { reset = POSTGRES_DEFAULTS.poolReset, ...numbers } = options.pool ?? {};
+  const pool = withDefaults(numbers, {
     prefix: 'pool.',
     defaults: POSTGRES_DEFAULTS.pool,
     limits: POSTGRES_LIMITS.pool,
     issues,
   });
   if (pool.minIdle > pool.max) issues.push('pool.minIdle: must not be above pool.max');
-  return pool;
+  if (!SESSION_RESETS.includes(reset)) issues.push(`pool.reset: expected ${SESSION_RESETS.join(', ')}`);
+  return Object.freeze({ ...pool, reset });
 };
 
 const resolveRetry = (given: RetryOptions | undefined, base: ResolvedTxRetry, issues: string[]): ResolvedTxRetry => {
@@ -190,19 +198,26 @@ const resolveGucs = (
   return Object.freeze(Object.fromEntries(entries));
 };
 
+const checkNames = (session: SessionOptions, issues: string[]): void => {
+  const { role, searchPath } = session;
+  if (searchPath?.length === 0) issues.push('session.searchPath: expected at least one schema');
+  for (const schema of searchPath ?? []) checkText('session.searchPath', schema, issues);
+  if (role !== undefined) checkText('session.role', role, issues);
+};
+
 const resolveSession = (given: SessionOptions = {}, url: UrlParts, issues: string[]): ResolvedSession => {
   refuseUnknownKeys('session.', given, issues);
-  const { searchPath, setup, timeZone = POSTGRES_DEFAULTS.timeZone } = given;
+  const { searchPath, role, setup, timeZone = POSTGRES_DEFAULTS.timeZone } = given;
   const applicationName = given.applicationName ?? url.applicationName ?? POSTGRES_DEFAULTS.applicationName;
   checkText('session.applicationName', applicationName, issues);
   checkText('session.timeZone', timeZone, issues);
-  if (searchPath?.length === 0) issues.push('session.searchPath: expected at least one schema');
-  for (const schema of searchPath ?? []) checkText('session.searchPath', schema, issues);
+  checkNames(given, issues);
   return Object.freeze({
     applicationName,
     timeZone,
     gucs: resolveGucs(given.gucs, issues),
     ...(searchPath === undefined ? {} : { searchPath: Object.freeze([...searchPath]) }),
+    ...(role === undefined ? {} : { role }),
     ...(setup === undefined ? {} : { setup }),
   });
 };
@@ -222,12 +237,16 @@ const mergeUrl = (options: PostgresOptions, issues: string[]): UrlParts => {
 
 const resolveTarget = (options: PostgresOptions, url: UrlParts, issues: string[]) => {
   const port = options.port ?? url.port ?? POSTGRES_DEFAULTS.port;
+  const { targetSessionAttrs = POSTGRES_DEFAULTS.targetSessionAttrs } = options;
+  if (!TARGET_SESSION_ATTRS.includes(targetSessionAttrs))
+    issues.push(`targetSessionAttrs: expected ${TARGET_SESSION_ATTRS.join(', ')}`);
   checkNumber('port', port, { limit: POSTGRES_LIMITS.port, issues });
   return {
     host: requireText('host', options.host ?? url.host, issues),
     port,
     database: requireText('database', options.database ?? url.database, issues),
     user: requireText('user', options.user ?? url.user, issues),
+    targetSessionAttrs,
   };
 };
 

@@ -1,3 +1,4 @@
+import type { GroupStatement } from './pipeline.ts';
 import type { Queryable } from './queries.ts';
 
 /** Prepares a new connection; runs before its first lease. */
@@ -5,6 +6,7 @@ export type SetupFunction = (session: Queryable) => Promise<void>;
 
 export interface ResolvedSession {
   readonly searchPath?: readonly string[];
+  readonly role?: string;
   readonly applicationName: string;
   readonly timeZone: string;
   readonly gucs: Readonly<Record<string, string>>;
@@ -15,6 +17,7 @@ export interface ServerTimeouts {
   readonly statementMs: number;
   readonly lockMs: number;
   readonly idleInTransactionMs: number;
+  readonly transactionMs: number;
 }
 
 const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -35,6 +38,25 @@ export const startupOptions = (session: ResolvedSession, timeouts: ServerTimeout
   ];
   if (session.searchPath !== undefined)
     settings.push(['search_path', session.searchPath.map(quoteIdentifier).join(',')]);
+  if (session.role !== undefined) settings.push(['role', session.role]);
   settings.push(...Object.entries(session.gucs));
   return settings.map(([name, value]) => `-c ${name}=${escapeValue(value)}`).join(' ');
 };
+
+/** The first version that knows `transaction_timeout`; in the start-up message it would refuse the connection to an older one (H28). */
+const TRANSACTION_TIMEOUT_SINCE = 17;
+const setting = (name: string, value: string): GroupStatement => ({
+  text: 'select set_config($1, $2, false)',
+  values: [name, value],
+  rowLimit: 0,
+});
+
+/** Settings that depend on the version of the server, for one group behind the login. */
+export const lateSettings = (timeouts: ServerTimeouts, majorVersion: number): readonly GroupStatement[] =>
+  timeouts.transactionMs > 0 && majorVersion >= TRANSACTION_TIMEOUT_SINCE
+    ? [setting('transaction_timeout', String(timeouts.transactionMs))]
+    : [];
+
+/** What DISCARD ALL takes with it: it goes back to the settings of the start-up message, but not to its role. */
+export const settingsAfterDiscard = (session: ResolvedSession): readonly GroupStatement[] =>
+  session.role === undefined ? [] : [setting('role', session.role)];

@@ -1,6 +1,6 @@
 /** The connections behind the slots of `lease-state.ts`: opened, set up, probed, reset and ended as the core says; it hears of each outcome. */
 import { sendCancel } from './cancel.ts';
-import { ConnectTimeoutError, SetupError } from './connect-errors.ts';
+import { ConnectTimeoutError, NoTargetError, SetupError } from './connect-errors.ts';
 import { connectFailure } from './connect-failure.ts';
 import { Connection } from './connection.ts';
 import { Connector, type OpenAttempt, type OpenedClient } from './connector.ts';
@@ -9,11 +9,12 @@ import type { PostgresError } from './errors.ts';
 import type { Housekeeper } from './housekeeper.ts';
 import type { LeaseEvent, RetireReason } from './lease-model.ts';
 import { Lifecycle, PhaseClock, type ConnectionRecord } from './lifecycle.ts';
-import type { Queryable } from './queries.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
+import { resetSession, setUpSession, type SessionSetup } from './session-setup.ts';
 import { sqlStateOf } from './sqlstate.ts';
 import { StatementCache } from './statement-cache.ts';
 import type { Counters } from './stats.ts';
+import { admits, isDemoted } from './targets.ts';
 
 /** Longest wait for the ROLLBACK of a dirty release. */
 export const ROLLBACK_TIMEOUT_MS = 2_000;
@@ -21,6 +22,9 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 /** Reasons to end a connection although its server answers: first it is made to stop what it runs. */
 const STOPPED_FIRST: ReadonlySet<RetireReason> = new Set(['busy', 'user', 'leak']);
+
+/** The server goes down, or crashed: its other connections go with it. */
+const SHUTDOWN: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03']);
 
 interface Life {
   readonly clock: PhaseClock;
@@ -32,17 +36,17 @@ interface Life {
   retired?: { readonly reason: RetireReason; readonly atMs: number };
 }
 
-export interface SlotLifeContext {
+export interface SlotLifeContext extends SessionSetup {
   readonly options: ResolvedPostgresOptions;
   readonly counters: Counters;
   readonly housekeeper: Housekeeper;
   emit(event: LeaseEvent): void;
   /** An attempt to connect failed, or a connection broke. */
   onFailure(): void;
+  /** The server is no longer what it was: connections to it are to be replaced. */
+  onFailover(reason: string): void;
   /** The connection broke; before the core hears of it. */
   onBroken(slot: number, connection: Connection, reason: RetireReason): void;
-  /** What `session.setup` gets. */
-  setupSession(connection: Connection): Queryable;
 }
 
 export class SlotLife {
@@ -98,15 +102,16 @@ export class SlotLife {
     );
   }
 
-  /** Rolls back what a lease left open. The core limits its time. */
+  /** Undoes what a lease left behind. The core limits its time. */
   async reset(slot: number): Promise<void> {
     const connection = this.connectionOf(slot);
     if (connection === undefined) return;
-    await connection.run({
-      build: () => [{ text: 'rollback', values: [], rowLimit: 0 }],
-      deadlineAtMs: NEVER,
-      atLimit: 'destroy',
-    });
+    try {
+      await resetSession(connection, this.#context);
+    } catch {
+      this.#context.emit({ type: 'broken', slot, reason: 'dirty' });
+      return;
+    }
     this.#context.emit(connection.status === 'I' ? { type: 'reset', slot } : { type: 'broken', slot, reason: 'dirty' });
   }
 
@@ -166,8 +171,7 @@ export class SlotLife {
       return;
     }
     this.#context.emit({ type: 'connected', slot });
-    const { setup } = options.session;
-    if (setup !== undefined && !(await this.#setUp(slot, life, { connection, setup }))) return;
+    if (!(await this.#setUp(slot, life, connection))) return;
     life.clock.end('setupMs');
     life.readyAtMs = this.#now();
     this.#context.counters.created += 1;
@@ -177,23 +181,24 @@ export class SlotLife {
     this.#context.emit({ type: 'ready', slot });
   }
 
-  async #setUp(
-    slot: number,
-    life: Life,
-    o: { connection: Connection; setup: (session: Queryable) => Promise<void> },
-  ): Promise<boolean> {
-    try {
-      await o.setup(this.#context.setupSession(o.connection));
-      await o.connection.whenQuiet();
-    } catch (error) {
-      if (life.retired === undefined) {
-        life.retired = { reason: 'setup', atMs: this.#now() };
-        this.#noteFailure(life, new SetupError(this.#where(life), { cause: error }));
-        this.#context.emit({ type: 'broken', slot, reason: 'error' });
+  /** Whether the session may be used. */
+  async #setUp(slot: number, life: Life, connection: Connection): Promise<boolean> {
+    const { targetSessionAttrs: wanted } = this.#context.options;
+    let failure: PostgresError | undefined;
+    if (!admits(wanted, connection.role)) failure = new NoTargetError({ ...this.#where(life), wanted });
+    else {
+      try {
+        await setUpSession(connection, this.#context);
+      } catch (error) {
+        failure = new SetupError(this.#where(life), { cause: error });
       }
-      return false;
     }
-    return life.retired === undefined;
+    if (life.retired !== undefined) return false;
+    if (failure === undefined) return true;
+    life.retired = { reason: 'setup', atMs: this.#now() };
+    this.#noteFailure(life, failure);
+    this.#context.emit({ type: 'broken', slot, reason: 'error' });
+    return false;
   }
 
   #wrap(slot: number, life: Life, opened: OpenedClient): Connection {
@@ -209,6 +214,14 @@ export class SlotLife {
         this.#context.onFailure();
         this.#context.onBroken(slot, connection, reason);
         this.#context.emit({ type: 'broken', slot, reason });
+        const sqlState = sqlStateOf(connection.lost) ?? '';
+        if (SHUTDOWN.has(sqlState)) this.#context.onFailover(sqlState);
+      },
+      onRoleChange: () => {
+        if (!admits(options.targetSessionAttrs, connection.role)) this.#context.onFailover('target-session-attrs');
+      },
+      onReadOnly: () => {
+        if (isDemoted(options.targetSessionAttrs, connection.role)) this.#context.onFailover('25006');
       },
       onGone: () => this.#onGone(slot, life, connection),
     });

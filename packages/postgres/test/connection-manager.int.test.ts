@@ -1,4 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
@@ -7,7 +10,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { connectivityChecks, createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
 import { eventually, rejection } from './eventually.ts';
-import { aNumber, aText, like, containing } from './matchers.ts';
+import { aNumber, aText, containing, like } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
 
 const stops: (() => void)[] = [];
@@ -74,11 +77,15 @@ describe('the connection manager', () => {
   });
 
   test('R-PG-8 the checks are those of the pool, and a read-only server fails', async () => {
-    await using pg = open({ session: { gucs: { default_transaction_read_only: 'on' } } });
+    await using pg = open({
+      pool: { acquireTimeoutMs: 200 },
+      session: { gucs: { default_transaction_read_only: 'on' } },
+    });
     const checks = connectivityChecks(pg);
     expect(checks.map(({ id }) => id)).toEqual(['pg.tcp', 'pg.auth', 'pg.server']);
     const outcome = await checks[2]?.run({ signal: AbortSignal.timeout(5_000) });
-    expect(outcome).toMatchObject({ status: 'fail', category: 'incompatible', message: 'the server is read-only' });
+    const refusal = { status: 'fail', category: 'incompatible', message: containing('is not read-write') };
+    expect([outcome, await checks[1]?.run({ signal: AbortSignal.timeout(5_000) })]).toMatchObject([refusal, refusal]);
     const unreachable = await checks[0]?.run({ signal: AbortSignal.abort() });
     expect(unreachable).toMatchObject({ status: 'fail', category: 'unreachable' });
   });
@@ -209,6 +216,29 @@ describe('the connection manager', () => {
     await eventually(async () => (await pg.value('select 1').catch(() => 0)) === 1, 'it recovers');
     await pg.close();
     await admin.execute('drop role rotating');
+  });
+
+  test('H22 pgpass is never read', async () => {
+    const role = `filed_${db().database.slice(-6)}`;
+    await using admin = open();
+    await admin.execute(`create role ${role} login password 'in-the-file'`);
+    const directory = await mkdtemp(join(tmpdir(), 'busbar-pgpass-'));
+    const before = process.env['PGPASSFILE'];
+    try {
+      process.env['PGPASSFILE'] = join(directory, 'pgpass');
+      await writeFile(process.env['PGPASSFILE'], `*:*:*:${role}:in-the-file\n`, { mode: 0o600 });
+      const { host, port, database } = db();
+      const login = { host, port, database, user: role, tls: { mode: 'disable' }, pool: { max: 1 } } as const;
+      await using pg = createPostgres(login);
+      expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_AUTH' });
+      await using right = createPostgres({ ...login, password: 'in-the-file' });
+      expect(await right.value('select 1')).toBe(1);
+    } finally {
+      if (before === undefined) delete process.env['PGPASSFILE'];
+      else process.env['PGPASSFILE'] = before;
+      await rm(directory, { recursive: true });
+      await admin.execute(`drop role ${role}`);
+    }
   });
 
   test('H25 PG variables change nothing', async () => {

@@ -5,6 +5,7 @@ import type { Row } from '../src/pipeline.ts';
 import type { Result } from '../src/queries.ts';
 import { RowShapes } from '../src/row-shapes.ts';
 import { runStartupChecks } from '../src/startup-check.ts';
+import type { TargetSessionAttrs } from '../src/targets.ts';
 
 /** A server that answers as it is told. */
 class ScriptedQueries extends RowShapes {
@@ -39,9 +40,12 @@ const server: Row = {
   encoding: 'UTF8',
   server_ms: 0,
 };
-const check = async (own: Row | Error): Promise<ConnectivityOutcome | undefined> => {
+const check = async (
+  own: Row | Error,
+  targetSessionAttrs: TargetSessionAttrs = 'read-write',
+): Promise<ConnectivityOutcome | undefined> => {
   const row = own instanceof Error ? own : { ...server, server_ms: Date.now(), ...own };
-  const checks = checksOf({ host: 'db', port: 5432, queries: new ScriptedQueries(row), clock });
+  const checks = checksOf({ host: 'db', port: 5432, queries: new ScriptedQueries(row), clock, targetSessionAttrs });
   return checks.find(({ id }) => id === 'pg.server')?.run({ signal: AbortSignal.timeout(1_000) });
 };
 
@@ -49,7 +53,8 @@ describe('the check of the server', () => {
   test.for<[what: string, own: Row | Error, expected: Partial<ConnectivityOutcome>]>([
     ['fits', {}, { status: 'pass', message: 'PostgreSQL 18.4, 0 ms' }],
     ['is too old', { version_num: 130_000, version: '13.0' }, { status: 'fail', category: 'incompatible' }],
-    ['is a standby', { standby: true }, { status: 'fail', message: 'the server is read-only' }],
+    ['is a standby', { standby: true }, { status: 'fail', message: 'the server is not read-write' }],
+    ['is read-only', { read_only: true }, { status: 'fail', category: 'incompatible' }],
     ['has another encoding', { encoding: 'LATIN1' }, { status: 'fail', message: 'the database is encoded in LATIN1' }],
     ['has another time', { server_ms: 0 }, { status: 'warn' }],
     [
@@ -59,6 +64,10 @@ describe('the check of the server', () => {
     ],
   ])('R-PG-8 tells when the server %s', async ([, own, expected]) => {
     expect(await check(own)).toMatchObject(expected);
+  });
+
+  test('R-PG-8 a standby is what a pool for reads asks for', async () => {
+    expect(await check({ standby: true }, 'standby')).toMatchObject({ status: 'pass', data: { standby: true } });
   });
 });
 

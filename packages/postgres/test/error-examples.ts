@@ -14,6 +14,7 @@ import {
   LeaseLostError,
   LeaseReleasedError,
   LockTimeoutError,
+  NoTargetError,
   OutcomeUnknownError,
   PostgresAbortedError,
   PostgresClosedError,
@@ -46,6 +47,7 @@ const pressure = { pool, queued: 500, active: 10, idle: 0, oldestHolder: { label
 /** One instance of each class, for the checks that run over all errors of the repository. */
 export const errorExamples = {
   BUSBAR_POSTGRES_OPTIONS: new PostgresOptionsError({ name: pool, issues: ['host: required'] }),
+  BUSBAR_POSTGRES_NO_TARGET: new NoTargetError({ ...where, wanted: 'read-write' }),
   BUSBAR_POSTGRES_QUEUE_FULL: new QueueFullError(pressure),
   BUSBAR_POSTGRES_ACQUIRE_TIMEOUT: new AcquireTimeoutError({ ...pressure, waitedMs: 5_000 }),
   BUSBAR_POSTGRES_CONNECT: new ConnectError(where, {

@@ -18,6 +18,7 @@ test('R-STD-5 @busbar/postgres exports exactly these names', () => {
     'LeaseLostError',
     'LeaseReleasedError',
     'LockTimeoutError',
+    'NoTargetError',
     'OutcomeUnknownError',
     'POSTGRES_DEFAULTS',
     'POSTGRES_LIMITS',

@@ -33,8 +33,17 @@ test.for([
   expect(classifySqlState(code)).toEqual({ kind, connectionFatal });
 });
 
+test('H26 classes survive lc_messages: the severity is localised, and not looked at', () => {
+  for (const severity of ['ERROR', 'ERREUR', 'FEHLER', 'BŁĄD', 'PANIC'])
+    expect([sqlStateOf({ code: '23505', severity }), isConnectionFatal({ code: '23505', severity })]).toEqual([
+      '23505',
+      false,
+    ]);
+  for (const severity of ['FATAL', 'FATALE', 'KATASTROFALNY'])
+    expect(isConnectionFatal({ code: '57P01', severity })).toBe(true);
+});
+
 test('only an error of the server has a SQLSTATE', () => {
-  expect(sqlStateOf({ code: '23505', severity: 'ERREUR' })).toBe('23505'); // the severity is localised, and not looked at
   for (const foreign of [
     undefined,
     null,

@@ -47,6 +47,10 @@ const pool = group({
   validationTimeoutMs: durationMs(
     duration(LIMITS.pool.validationTimeoutMs, DEFAULTS.pool.validationTimeoutMs, 'longest wait for a probe'),
   ),
+  reset: oneOf(['none', 'discard'], {
+    default: DEFAULTS.poolReset,
+    doc: 'what happens to a changed session before the next borrower: nothing, DISCARD ALL',
+  }),
   closeTimeoutMs: durationMs(
     duration(
       LIMITS.pool.closeTimeoutMs,
@@ -69,6 +73,13 @@ const timeouts = group({
       LIMITS.timeouts.idleInTransactionMs,
       DEFAULTS.timeouts.idleInTransactionMs,
       'idle_in_transaction_session_timeout on the server',
+    ),
+  ),
+  transactionMs: durationMs(
+    duration(
+      LIMITS.timeouts.transactionMs,
+      DEFAULTS.timeouts.transactionMs,
+      'transaction_timeout on the server from version 17 on; 0 = off',
     ),
   ),
   queryDeadlineMs: durationMs({
@@ -148,6 +159,10 @@ export const postgresSettings = group({
   port: int(count(LIMITS.port, DEFAULTS.port, 'port of the server')),
   database: optional(string({ doc: 'name of the database', ...name })),
   user: optional(string({ doc: 'role to connect as', ...name })),
+  targetSessionAttrs: oneOf(['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'], {
+    default: DEFAULTS.targetSessionAttrs,
+    doc: 'what the server has to be; one that is something else is left',
+  }),
   password: optional(secret({ doc: 'password of the role' })),
   allowInsecure: Setting.boolean({ default: false, doc: 'consent to tls.mode = disable outside development' }),
   tls: group({
@@ -160,6 +175,7 @@ export const postgresSettings = group({
     searchPath: optional(
       list(string({ doc: 'schema', ...name }), { doc: 'schemas to search, in order', maxItems: 16 }),
     ),
+    role: optional(string({ doc: 'role whose privileges the session has', ...name })),
     applicationName: string({ doc: 'shown in pg_stat_activity; the service name unless set', ...name }),
     timeZone: string({ default: DEFAULTS.timeZone, doc: 'time zone of the session', ...name }),
     gucs: optional(map(string({ doc: 'value' }), { doc: 'further run-time parameters', maxNames: LIMITS.gucs })),

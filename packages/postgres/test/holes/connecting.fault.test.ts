@@ -135,7 +135,8 @@ describe('holes of connecting and of dead peers', () => {
     await using observer = open();
     await observer.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'h13'");
     await eventually(() => pg.stats().created === 4 && pg.stats().idle === 2, 'minIdle is refilled');
-    expect(pg.stats().closed).toMatchObject({ error: 2 });
+    const { error = 0, generation = 0 } = pg.stats().closed; // the death of the first one may retire the second
+    expect(error + generation).toBe(2);
   });
 
   test('H20 full pool and dead server differ', async () => {

@@ -1,0 +1,47 @@
+import type { Connection } from './connection.ts';
+import { serverError } from './outcome.ts';
+import type { GroupStatement } from './pipeline.ts';
+import type { Queryable } from './queries.ts';
+import type { ResolvedPostgresOptions } from './resolve-options.ts';
+import { lateSettings, settingsAfterDiscard } from './session.ts';
+
+// What happens to a session before its first borrower gets it, and between two of them. The core of the pool limits the time of both.
+
+export interface SessionSetup {
+  readonly options: Pick<ResolvedPostgresOptions, 'session' | 'timeouts' | 'pool'>;
+  /** What `session.setup` gets. */
+  setupSession(connection: Connection): Queryable;
+}
+
+const run = async (connection: Connection, statements: readonly GroupStatement[]): Promise<void> => {
+  if (statements.length === 0) return;
+  const { error } = await connection.run({
+    build: () => statements,
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+    atLimit: 'destroy',
+  });
+  if (error !== undefined) throw serverError(error);
+};
+
+/** Settings that could not go into the start-up message, then `session.setup`. Rejects with what refused them. */
+export const setUpSession = async (connection: Connection, o: SessionSetup): Promise<void> => {
+  const { session, timeouts } = o.options;
+  await run(connection, lateSettings(timeouts, connection.serverMajorVersion));
+  if (session.setup !== undefined) {
+    await session.setup(o.setupSession(connection));
+    await connection.whenQuiet();
+  }
+  connection.sessionChanged = false;
+};
+
+const control = (text: string): readonly GroupStatement[] => [{ text, values: [], rowLimit: 0 }];
+
+/** Undoes what a lease left behind: an open transaction, and with `pool.reset` the changes of the session. */
+export const resetSession = async (connection: Connection, o: SessionSetup): Promise<void> => {
+  const { session, pool } = o.options;
+  if (connection.status !== 'I') await run(connection, control('rollback'));
+  if (!connection.sessionChanged || pool.reset === 'none') return;
+  await run(connection, control('discard all'));
+  await run(connection, settingsAfterDiscard(session));
+  await setUpSession(connection, o);
+};
