@@ -41,9 +41,9 @@ const derived: readonly Derived<BusbarSettingsSchema>[] = [
   }),
   defineDerived(settingsSchema, {
     path: 'breaker.halfOpen.leaseMs',
-    from: ['kafka.attemptTimeoutMs'],
-    doc: 'kafka.attemptTimeoutMs: a slow first probe is not a lost one',
-    compute: (attemptMs) => attemptMs,
+    from: ['kafka.attemptTimeoutMs', 'breaker.callTimeoutMs'],
+    doc: 'the larger of kafka.attemptTimeoutMs and callTimeoutMs: a slow first probe is not a lost one',
+    compute: (attemptMs, callMs) => Math.max(attemptMs, callMs),
   }),
   defineDerived(settingsSchema, {
     path: 'events.source',

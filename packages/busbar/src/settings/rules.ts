@@ -1,7 +1,9 @@
 /* oxlint-disable max-params -- the check of a rule gets one parameter for each setting it needs */
-import { defineRule, type Path, type Profile, type Rule, type RuleVerdict, type ValuesAt } from '@busbar/config';
+import type { Profile, Rule } from '@busbar/config';
 
-import { settingsSchema, type BusbarSettingsSchema as S } from './schema.ts';
+import { breakerRules } from './breaker-rules.ts';
+import type { BusbarSettingsSchema as S } from './schema.ts';
+import { settingsRule as rule } from './settings-rule.ts';
 
 /** Profiles that face users: what is comfortable on a laptop is refused here. */
 const SERVING: readonly Profile[] = ['production', 'staging'];
@@ -10,16 +12,6 @@ const KUBERNETES_GRACE_MS = 30_000;
 const FRAMING_BYTES = 1024;
 const MIN_BATCHES_IN_BUFFER = 4;
 const MIN_RELAY_BATCHES_IN_BUFFER = 2;
-
-interface RuleInput<N extends readonly Path<S>[]> {
-  readonly code: string;
-  readonly needs: N;
-  readonly severity?: 'error' | 'warning';
-  readonly profiles?: readonly Profile[];
-  readonly check: (...values: ValuesAt<S, N>) => RuleVerdict;
-}
-
-const rule = <const N extends readonly Path<S>[]>(input: RuleInput<N>): Rule<S> => defineRule(settingsSchema, input);
 
 /** What must be said about the server, unless the service brings its own `postgres`. */
 export const postgresTargetRules: readonly Rule<S>[] = [
@@ -130,49 +122,6 @@ const postgresRules: readonly Rule<S>[] = [
     check: (statement, deadline) =>
       deadline <= statement
         ? { message: 'the client gives up before the server does', help: 'raise queryDeadlineMs above statementMs' }
-        : false,
-  }),
-];
-
-const breakerRules: readonly Rule<S>[] = [
-  rule({
-    code: 'BREAKER_RECOVERY',
-    needs: ['kafka.attemptTimeoutMs', 'breaker.open.maxMs'],
-    check: (attempt, open) =>
-      attempt >= open
-        ? {
-            message: 'an attempt may last longer than the breaker stays open',
-            help: 'lower the Kafka timeouts or raise breaker.open.maxMs',
-          }
-        : false,
-  }),
-  rule({
-    code: 'BREAKER_PROBES',
-    needs: ['breaker.halfOpen.probes', 'breaker.trip.consecutive'],
-    check: (probes, consecutive) =>
-      consecutive > 0 && probes > consecutive
-        ? { message: 'asks more successes to close than failures to open' }
-        : false,
-  }),
-  rule({
-    code: 'BREAKER_OPEN',
-    needs: ['breaker.open.baseMs', 'breaker.open.maxMs'],
-    check: (base, max) => (base > max ? { message: 'baseMs is above maxMs' } : false),
-  }),
-  rule({
-    code: 'BREAKER_HALF_OPEN',
-    needs: ['breaker.halfOpen.concurrency', 'breaker.halfOpen.probes', 'breaker.halfOpen.maxFailures'],
-    check: (concurrency, probes, failures) =>
-      concurrency > probes + failures
-        ? { message: 'more probes at a time than are ever needed', help: 'concurrency ≤ probes + maxFailures' }
-        : false,
-  }),
-  rule({
-    code: 'BREAKER_WINDOW',
-    needs: ['breaker.trip.consecutive'],
-    check: (consecutive) =>
-      consecutive === 0
-        ? { message: 'no rule ever opens the breaker', help: 'set trip.consecutive to 1 or more' }
         : false,
   }),
 ];
