@@ -1,4 +1,4 @@
-/** What the launcher does with topics: make, extend and take away one, count what is in it, and slow its writers down. */
+/** What the launcher does with topics: make, configure, extend and take away one, count what is in it, and slow its writers down. */
 import { DevServiceError } from '../errors.ts';
 import { poll } from '../poll.ts';
 import { clusterState, type ClusterState, isWhole, type TopicState } from './metadata-probe.ts';
@@ -10,6 +10,8 @@ export interface NewTopic {
   readonly partitions?: number;
   /** Default: the broker's, 1 with one node and 3 with three. */
   readonly replicationFactor?: number;
+  /** The nodes of each partition, as many for each, the preferred leader first; instead of the two numbers. */
+  readonly assignments?: readonly (readonly number[])[];
   readonly configs?: Readonly<Record<string, string>>;
 }
 
@@ -17,6 +19,7 @@ const CREATE_TOPICS = 19;
 const LIST_OFFSETS = 2;
 const DELETE_TOPICS = 20;
 const CREATE_PARTITIONS = 37;
+const INCREMENTAL_ALTER_CONFIGS = 44;
 const ALTER_CLIENT_QUOTAS = 49;
 const EARLIEST = -2n;
 const LATEST = -1n;
@@ -24,7 +27,7 @@ const CREATE_WITHIN_MS = 30_000;
 /** The protocol's "as the broker is configured". */
 const BROKER_DEFAULT = -1;
 
-const refused = (what: string, code: number, message: string | null = null): DevServiceError =>
+export const refused = (what: string, code: number, message: string | null = null): DevServiceError =>
   new DevServiceError('NOT_AVAILABLE', {
     service: 'Kafka',
     reason: `${what}: code ${code}, ${message ?? 'no message'}`,
@@ -32,10 +35,12 @@ const refused = (what: string, code: number, message: string | null = null): Dev
 
 const sendCreate = async (broker: string, topic: NewTopic): Promise<void> => {
   const body = new WireWriter();
-  body.array([topic], ({ name, partitions, replicationFactor, configs }) => {
+  body.array([topic], ({ name, partitions, replicationFactor, assignments, configs }) => {
     body.string(name);
     body.int32(partitions ?? BROKER_DEFAULT).int16(replicationFactor ?? BROKER_DEFAULT);
-    body.array([], () => undefined); // no assignment of our own
+    body.array([...(assignments ?? []).entries()], ([partition, nodes]) =>
+      body.int32(partition).array(nodes, (node) => body.int32(node)),
+    );
     body.array(Object.entries(configs ?? {}), ([key, value]) => body.string(key).string(value));
   });
   body.int32(CREATE_WITHIN_MS).int8(0);
@@ -100,6 +105,33 @@ export const extendTopic = async (brokers: readonly string[], name: string, part
     name,
     (found) => found !== undefined && isWhole(found) && found.partitions.length === partitions,
   );
+};
+
+const TOPIC_RESOURCE = 2;
+const SET = 0;
+const DELETE = 1;
+
+/** Changes settings of a topic; undefined: back to the broker's. Resolves when the controller took it, a moment before the brokers do. */
+export const configureTopic = async (
+  brokers: readonly string[],
+  name: string,
+  configs: Readonly<Record<string, string | undefined>>,
+): Promise<void> => {
+  const body = new WireWriter();
+  body.array([name], (topic) => {
+    body.int8(TOPIC_RESOURCE).string(topic);
+    body.array(Object.entries(configs), ([key, value]) =>
+      body
+        .string(key)
+        .int8(value === undefined ? DELETE : SET)
+        .string(value ?? null),
+    );
+  });
+  body.int8(0); // for good, not on trial
+  const answer = await ask(brokers[0] ?? '', { apiKey: INCREMENTAL_ALTER_CONFIGS, apiVersion: 0, body });
+  answer.int32(); // throttle time
+  const [result] = answer.array(() => ({ code: answer.int16(), message: answer.string() }));
+  if (result?.code !== 0) throw refused(`topic ${name} was not configured`, result?.code ?? -1, result?.message);
 };
 
 /** The quota of a client id; undefined removes it. Brokers apply it a moment later. */

@@ -1,7 +1,16 @@
 import { DevServiceError } from '../errors.ts';
 import type { KafkaSource } from '../sources.ts';
-import { createTopic, deleteTopic, extendTopic, leaderOf, limitProducers, type NewTopic } from './admin.ts';
+import {
+  configureTopic,
+  createTopic,
+  deleteTopic,
+  extendTopic,
+  leaderOf,
+  limitProducers,
+  type NewTopic,
+} from './admin.ts';
 import { type ConsoleRecord, readTopic, type ReadTopicOptions } from './console-consumer.ts';
+import { moveLeader } from './leaders.ts';
 import type { KafkaListener } from './listeners.ts';
 import type { KafkaNode } from './node.ts';
 
@@ -27,6 +36,10 @@ export interface KafkaAccess {
   deleteTopic(name: string): Promise<void>;
   /** Adds partitions up to `partitions`; resolves when every broker knows them. */
   extendTopic(name: string, partitions: number): Promise<void>;
+  /** Changes settings of a topic, `max.message.bytes` say; undefined: as the broker has it. Brokers apply them a moment later. */
+  configureTopic(name: string, configs: Readonly<Record<string, string | undefined>>): Promise<void>;
+  /** Makes one of a partition's replicas its leader; resolves when it is elected. @throws when it is not in sync. */
+  moveLeader(topic: string, partition: number, node: number): Promise<void>;
   /** Clients named so may write so many bytes per second to a broker, and are throttled beyond; undefined: no limit. */
   limitProducers(clientId: string, bytesPerSecond: number | undefined): Promise<void>;
 }
@@ -101,6 +114,14 @@ export class Brokers implements KafkaAccess {
 
   async extendTopic(name: string, partitions: number): Promise<void> {
     await extendTopic(this.#running(), name, partitions);
+  }
+
+  async configureTopic(name: string, configs: Readonly<Record<string, string | undefined>>): Promise<void> {
+    await configureTopic(this.#running(), name, configs);
+  }
+
+  async moveLeader(topic: string, partition: number, node: number): Promise<void> {
+    await moveLeader(this.#running()[0] ?? '', { topic, partition, node });
   }
 
   async limitProducers(clientId: string, bytesPerSecond: number | undefined): Promise<void> {

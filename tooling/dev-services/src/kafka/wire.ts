@@ -1,6 +1,7 @@
 /**
  * The little of Kafka's protocol that it takes to ask a broker how it is, written by hand: the launcher must not be checked with a client
- * that is itself under test. Only versions with the old, not "flexible", encoding. https://kafka.apache.org/protocol
+ * that is itself under test. Versions with the old encoding where there are such, else the "flexible" one, whose lengths are varints
+ * and whose structures end with tags (we send none). https://kafka.apache.org/protocol
  */
 import { connect, type Socket } from 'node:net';
 
@@ -41,8 +42,32 @@ export class WireWriter {
     return this;
   }
 
+  /** The flexible string. */
+  compactString(value: string): this {
+    const text = Buffer.from(value);
+    this.#varint(text.length + 1).#parts.push(text);
+    return this;
+  }
+
+  /** The flexible array. */
+  compactArray<T>(items: readonly T[], write: (item: T) => void): this {
+    this.#varint(items.length + 1);
+    for (const item of items) write(item);
+    return this;
+  }
+
+  /** The end of a flexible structure. */
+  tags(): this {
+    return this.int8(0);
+  }
+
   done(): Buffer {
     return Buffer.concat(this.#parts);
+  }
+
+  #varint(value: number): this {
+    if (value < 0x80) return this.#add(1, (part) => part.writeUInt8(value));
+    return this.#add(1, (part) => part.writeUInt8((value & 0x7f) | 0x80)).#varint(value >>> 7);
   }
 
   #add(bytes: number, write: (part: Buffer) => void): this {
@@ -89,6 +114,30 @@ export class WireReader {
     return Array.from({ length: Math.max(0, this.int32()) }, read);
   }
 
+  compactString(): string | null {
+    const length = this.#varint() - 1;
+    if (length < 0) return null;
+    const start = this.#skip(length);
+    return this.#bytes.toString('utf8', start, start + length);
+  }
+
+  compactArray<T>(read: () => T): readonly T[] {
+    return Array.from({ length: Math.max(0, this.#varint() - 1) }, read);
+  }
+
+  /** Passes over the tags at the end of a structure. */
+  tags(): void {
+    for (let left = this.#varint(); left > 0; left -= 1) {
+      this.#varint(); // which
+      this.#skip(this.#varint());
+    }
+  }
+
+  #varint(): number {
+    const byte = this.#bytes.readUInt8(this.#skip(1));
+    return byte < 0x80 ? byte : (byte & 0x7f) | (this.#varint() << 7);
+  }
+
   #skip(bytes: number): number {
     const start = this.#at;
     this.#at += bytes;
@@ -100,11 +149,18 @@ export interface WireRequest {
   readonly apiKey: number;
   readonly apiVersion: number;
   readonly body: WireWriter;
+  /** Whether this version has the flexible encoding; its header has tags, and so has the answer's. */
+  readonly flexible?: true;
 }
 
-const frameOf = ({ apiKey, apiVersion, body }: WireRequest): Buffer => {
-  const header = new WireWriter().int16(apiKey).int16(apiVersion).int32(1).string('dev-services').done();
-  const payload = body.done();
+const headerOf = ({ apiKey, apiVersion, flexible }: WireRequest): Buffer => {
+  const header = new WireWriter().int16(apiKey).int16(apiVersion).int32(1).string('dev-services');
+  return (flexible ? header.tags() : header).done();
+};
+
+const frameOf = (request: WireRequest): Buffer => {
+  const header = headerOf(request);
+  const payload = request.body.done();
   const size = new WireWriter().int32(header.length + payload.length).done();
   return Buffer.concat([size, header, payload]);
 };
@@ -131,7 +187,9 @@ export const ask = async (broker: string, request: WireRequest, timeoutMs = 5_00
   const socket = connect({ host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)), timeout: timeoutMs });
   try {
     socket.write(frameOf(request));
-    return await answerOn(socket);
+    const answer = await answerOn(socket);
+    if (request.flexible) answer.tags();
+    return answer;
   } finally {
     socket.destroy();
   }

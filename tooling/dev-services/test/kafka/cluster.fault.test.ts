@@ -95,3 +95,35 @@ test('R-PR-1 a zombie leader that wakes up after the move takes nothing that is 
   const acknowledged = ['before', 'after', ...(toTheZombie === 'acknowledged' ? ['to the zombie'] : [])];
   expect(values).toEqual(expect.arrayContaining(acknowledged));
 });
+
+test('R-PR-1 a leader moves to the replica that is asked for, and to no other node', async () => {
+  const topic = `moves-${process.pid}`;
+  await kafka.createTopic(topic, {
+    assignments: [
+      [1, 2],
+      [3, 2],
+    ],
+  });
+  expect([await kafka.leader(topic, 0), await kafka.leader(topic, 1)]).toEqual([1, 3]);
+  for (const node of [2, 1, 1]) {
+    // oxlint-disable no-await-in-loop -- one move after the other
+    await kafka.moveLeader(topic, 0, node);
+    await expect.poll(() => kafka.leader(topic, 0), { timeout: 10_000 }).toBe(node);
+    // oxlint-enable no-await-in-loop
+  }
+  await expect(kafka.moveLeader(topic, 0, 3)).rejects.toThrow('none of the replicas of');
+});
+
+test('R-PR-1 a topic takes records up to what it is configured for, and again more when that is undone', async () => {
+  const { topic } = await topicWithRecord();
+  const isTaken = (): Promise<boolean> =>
+    send(topic, 'x'.repeat(2_000)).then(
+      () => true,
+      () => false,
+    );
+  await kafka.configureTopic(topic, { 'max.message.bytes': '1000' });
+  await expect.poll(isTaken, { timeout: 10_000 }).toBe(false);
+  await kafka.configureTopic(topic, { 'max.message.bytes': undefined });
+  await expect.poll(isTaken, { timeout: 10_000 }).toBe(true);
+  await expect(kafka.configureTopic('nowhere', { 'max.message.bytes': '1' })).rejects.toThrow('was not configured');
+});

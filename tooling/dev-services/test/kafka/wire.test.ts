@@ -37,6 +37,29 @@ test('what is written is read back, null and empty apart', () => {
   expect(() => reader.int8()).toThrow(RangeError);
 });
 
+test('the flexible encoding is read back too, with tags passed over', () => {
+  const long = 'x'.repeat(300);
+  const writer = new WireWriter().compactString('né').compactString(long);
+  writer.compactArray([7, 8], (item) => writer.int32(item));
+  writer.tags().int8(1).int8(5).int8(2).int16(0); // one tag, number 5, of two bytes
+  const reader = new WireReader(Buffer.concat([writer.done(), Buffer.from([0, 42])]));
+  expect([reader.compactString(), reader.compactString()]).toEqual(['né', long]);
+  expect(reader.compactArray(() => reader.int32())).toEqual([7, 8]);
+  reader.tags();
+  reader.tags();
+  expect([reader.compactString(), reader.int8()]).toEqual([null, 42]);
+});
+
+test('a flexible request ends its header with tags, and so does the answer', async () => {
+  let request: Buffer = Buffer.alloc(0);
+  const broker = await listen((bytes) => {
+    request = bytes;
+    return [new WireWriter().int32(9).int32(1).tags().int32(77).done()];
+  });
+  const answer = await ask(broker, { apiKey: 45, apiVersion: 0, body: new WireWriter().int16(9), flexible: true });
+  expect([answer.int32(), request.subarray(-3)]).toEqual([77, Buffer.from([0, 0, 9])]);
+});
+
 test('a request has size, key, version and client, and an answer may come in pieces', async () => {
   let request: Buffer = Buffer.alloc(0);
   const broker = await listen((bytes) => {
