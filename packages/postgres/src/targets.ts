@@ -3,15 +3,6 @@
 /** As in libpq. With one server `prefer-standby` is `any`. */
 export type TargetSessionAttrs = 'any' | 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby';
 
-export const TARGET_SESSION_ATTRS: readonly TargetSessionAttrs[] = [
-  'any',
-  'read-write',
-  'read-only',
-  'primary',
-  'standby',
-  'prefer-standby',
-];
-
 /** What a session says of itself, as ParameterStatus; `undefined` where a pooler keeps that to itself. */
 export interface ServerRole {
   /** `in_hot_standby` */
@@ -20,24 +11,19 @@ export interface ServerRole {
   readonly readOnly: boolean | undefined;
 }
 
-/** Whether a session is what is asked for. One that says nothing of itself is taken as it is. */
-export const admits = (attrs: TargetSessionAttrs, { standby, readOnly }: ServerRole): boolean => {
-  switch (attrs) {
-    case 'any':
-    case 'prefer-standby':
-      return true;
-    case 'primary':
-      return standby !== true;
-    case 'standby':
-      return standby !== false;
-    case 'read-write':
-      return standby !== true && readOnly !== true;
-    case 'read-only':
-      return standby !== false || readOnly !== false;
-    default:
-      return attrs satisfies never;
-  }
+const ADMITS: Readonly<Record<TargetSessionAttrs, (role: ServerRole) => boolean>> = {
+  any: () => true,
+  'read-write': ({ standby, readOnly }) => standby !== true && readOnly !== true,
+  'read-only': ({ standby, readOnly }) => standby !== false || readOnly !== false,
+  primary: ({ standby }) => standby !== true,
+  standby: ({ standby }) => standby !== false,
+  'prefer-standby': () => true,
 };
+
+export const TARGET_SESSION_ATTRS: readonly string[] = Object.keys(ADMITS);
+
+/** Whether a session is what is asked for. One that says nothing of itself is taken as it is. */
+export const admits = (attrs: TargetSessionAttrs, role: ServerRole): boolean => ADMITS[attrs](role);
 
 /**
  * Whether a write refused as read-only (25006) says that the server has changed. A session that still says that it takes writes has refused what the

@@ -86,6 +86,21 @@ describe('R-PG-7 holders', () => {
     expect(clock.pending()).toBe(0);
   });
 
+  test('each hold has its own time', async () => {
+    const { clock, holders, begin, reclaimed, connection } = setUp({ reclaimAfterMs: 2_000 });
+    const late = { busy: false, use: { leasedMs: 0 } };
+    begin('early');
+    await clock.advance(600);
+    holders.begin({ ...late, use: { leasedMs: 0 } }, { slot: 3, label: 'query', watched: false, trace: undefined });
+    holders.begin(late, { slot: 2, label: undefined, watched: true, trace: undefined });
+    await clock.advance(600);
+    expect([holders.leaked, holders.reports().map(({ label }) => label)]).toEqual([1, ['early', 'query', 'unlabeled']]);
+    await clock.advance(800);
+    expect([holders.leaked, reclaimed]).toEqual([1, [connection]]);
+    await clock.advance(600);
+    expect(reclaimed).toEqual([connection, late]);
+  });
+
   test('reclaimAfterMs takes the connection away, but not while a statement runs', async () => {
     const { clock, connection, holders, begin, reclaimed, heard } = setUp({ reclaimAfterMs: 2_000 });
     begin('lost');

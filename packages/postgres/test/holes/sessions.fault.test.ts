@@ -153,6 +153,16 @@ describe('holes of sessions and servers', () => {
   });
 
   test('H21 a session that cannot be reset is ended; without pool.reset it goes on as it is', async () => {
+    await using admin = open();
+    const role = `gone_${db().database.slice(-6)}`;
+    await admin.execute(`create role ${role}`);
+    await using roleless = open({ pool: { max: 1, reset: 'discard' }, session: { role } });
+    const orphan = await roleless.lease();
+    await orphan.query('set search_path to evil');
+    await admin.execute(`drop role ${role}`);
+    orphan.release();
+    await eventually(() => roleless.stats().closed.dirty === 1, 'its role is not there any more');
+
     let works = true;
     await using pg = open({
       pool: { max: 1, reset: 'discard' },
