@@ -54,17 +54,17 @@ export interface Arm {
  * The claim of a case. The estimate is the median over rounds of what `kind` says, its interval a bootstrap (BM-10).
  *
  * What `metric` reads, per arm and round, in a clocked case: `time` the thread CPU time of an operation in memory, else
- * its wall time (BM-13), in ms where the unit is `ms/op` and in ns elsewhere; `throughput` operations per second of wall
- * time; `bytes` allocated per operation, from a process of its own in which nothing is collected (BM-14; in-memory
+ * its wall time (BM-13), in ms where the unit is `ms/op` and in ns elsewhere; `cpu` that of the whole process, the
+ * collector's threads included, in ns (BM-17); `throughput` operations per second of wall time; `bytes` allocated per operation, from a process of its own in which nothing is collected (BM-14; in-memory
  * classes only; a case with the unit `B/op` and no other targets is not clocked at all). In a measured case every metric reads the measured value; `count` exists there only.
  *
- * `throughput` must reach the bound, `time` and `bytes` must not exceed it; with `count` the direction of the case says.
+ * `throughput` must reach the bound, `time`, `cpu` and `bytes` must not exceed it; with `count` the direction of the case says.
  */
 export interface Target {
   readonly ours: string;
   /** For `absolute` the arm itself. */
   readonly reference: string;
-  readonly metric: 'time' | 'throughput' | 'bytes' | 'count';
+  readonly metric: 'time' | 'cpu' | 'throughput' | 'bytes' | 'count';
   readonly bound: number;
   /** `ratio`: ours / reference. `difference`: ours − reference. `absolute`: ours. */
   readonly kind: 'ratio' | 'difference' | 'absolute';
@@ -87,7 +87,7 @@ export interface Case {
   readonly class: CaseClass;
   readonly unit: Unit;
   readonly direction: Direction;
-  /** Iterations of a visit. Default: as many as take 20 ms (2 s for I/O); 1 in a measured case. */
+  /** Iterations of a visit. Default: as many as fill a visit of the class; 1 in a measured case. */
   readonly iterations?: number;
   readonly parameters?: Readonly<Record<string, string | number>>;
   readonly arms: readonly Arm[];

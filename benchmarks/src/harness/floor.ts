@@ -5,7 +5,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
+import { startFakeKafka } from '../arms/kafka/fake-kafka.ts';
+import { once } from '../arms/kafka/kafka-target.ts';
+import { producingArm } from '../arms/kafka/producing-arm.ts';
 import { ownFunction } from '../arms/own-loop.ts';
+import { kafkaJsBatchArm } from '../peers/kafkajs-producer.ts';
 import type { CaseClass } from '../results/schema.ts';
 import type { LocatedCase } from './case-files.ts';
 import { type Arm, type Case, defineCase, type Visit } from './define-case.ts';
@@ -54,19 +58,18 @@ const processVisit = (): Visit => {
   };
 };
 
-/** A case of two arms that `visitOf` makes alike. */
-const floorCase = (caseClass: CaseClass, unit: Case['unit'], visitOf: () => () => Visit): Case => {
-  const arm = (name: string, role: Arm['role']): Arm => {
-    const visit = visitOf();
-    return { name, role, setup: () => Promise.resolve(visit()) };
-  };
+const fakeKafka = once(() => startFakeKafka({ brokers: 3, roundTripMs: 0 }));
+
+/** A case of two arms whose visits `setupOf` makes alike. */
+const floorCase = (caseClass: CaseClass, unit: Case['unit'], setupOf: () => Arm['setup']): Case => {
+  const arm = (name: string, role: Arm['role']): Arm => ({ name, role, setup: setupOf() });
   return defineCase({
     id: 'A/A',
     title: `identical arms, ${caseClass}`,
     requirements: [],
     class: caseClass,
     unit,
-    direction: 'smaller',
+    direction: unit === 'records/s' ? 'bigger' : 'smaller',
     arms: [arm('one', 'ours'), arm('the same', 'bare')],
     targets: [],
   });
@@ -75,13 +78,18 @@ const floorCase = (caseClass: CaseClass, unit: Case['unit'], visitOf: () => () =
 export const cases: readonly Case[] = [
   floorCase('memory-sync', 'ns/op', () => {
     const loop = ownFunction<SyncLoop>(SYNC_LOOP);
-    return () => syncVisit(loop);
+    return () => Promise.resolve(syncVisit(loop));
   }),
   floorCase('memory-async', 'ns/op', () => {
     const loop = ownFunction<AsyncLoop>(ASYNC_LOOP);
-    return () => ({ ...CLOSED, run: loop });
+    return () => Promise.resolve({ ...CLOSED, run: loop });
   }),
-  floorCase('process', 'ms/op', () => processVisit),
+  floorCase('process', 'ms/op', () => () => Promise.resolve(processVisit())),
+  // Batches of kafkajs to a fake broker.
+  floorCase('kafka', 'records/s', () => {
+    const arm = producingArm(kafkaJsBatchArm({ target: fakeKafka }));
+    return (context) => arm.setup(context);
+  }),
 ];
 
 /** The A/A case of each class that is there. @throws RangeError if a class has none */

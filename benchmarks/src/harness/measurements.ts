@@ -96,6 +96,8 @@ export const sourceOf = (metric: Metric, definition: Case, measurements: Measure
         series: isInMemory(definition) ? 'thread' : 'wall',
         convert: definition.unit === 'ms/op' ? milliseconds : same,
       };
+    case 'cpu':
+      return { series: 'process', convert: same };
     case 'throughput':
       return { series: 'wall', convert: perSecond };
     case 'bytes':

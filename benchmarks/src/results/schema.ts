@@ -15,7 +15,7 @@ export type Unit = Static<typeof Unit>;
 export const Direction = Type.Enum(['smaller', 'bigger']);
 export type Direction = Static<typeof Direction>;
 
-const Metric = Type.Enum(['time', 'throughput', 'bytes', 'count']);
+const Metric = Type.Enum(['time', 'cpu', 'throughput', 'bytes', 'count']);
 
 /** What an arm took, over all its visits. `p50`, `p99` and `mad`, the median deviation, are in the unit of the case. */
 const ArmResult = Type.Object({

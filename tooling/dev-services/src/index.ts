@@ -11,6 +11,7 @@ export { releasePorts, reservePorts } from './ports.ts';
 export type { Run } from './run-folder.ts';
 export { isAlive, processRef } from './process.ts';
 export type { ProcessRef } from './process.ts';
+export { findKafka } from './kafka/class-path.ts';
 export { startKafka } from './kafka/cluster.ts';
 export type { KafkaCluster } from './kafka/cluster.ts';
 export { KAFKA_USER, oauthToken } from './kafka/listeners.ts';
