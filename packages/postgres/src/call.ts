@@ -6,7 +6,7 @@ import { wireValues } from './parameters.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { BatchOptions, QueryOptions } from './queries.ts';
 import { givenStatement, SqlFragment, type BoundStatement, type Sql } from './statement.ts';
-import { ArgumentInvalidError, GuardBlockedError, TxControlError } from './usage-errors.ts';
+import { ArgumentInvalidError, GuardBlockedError, PoolerUnsupportedError, TxControlError } from './usage-errors.ts';
 
 /** What every call of a pool shares. */
 export interface CallDefaults {
@@ -15,6 +15,8 @@ export interface CallDefaults {
   readonly maxRows: number;
   readonly clock: { now(): number };
   readonly guard: StatementGuard;
+  /** Behind a transaction pooler no statement may change its session. */
+  readonly sessions: 'own' | 'shared';
   /** Uses after which a statement is prepared by itself; 0 = never. */
   readonly autoPrepareAfter: number;
 }
@@ -64,6 +66,11 @@ const refuseTxControl = ({ txControl, keyword, statements }: Verdict): void => {
   if (txControl && statements === 1) throw new TxControlError({ keyword: keyword.toUpperCase() });
 };
 
+/** @throws {@link PoolerUnsupportedError} */
+const refuseSessionChange = ({ session, summary }: Verdict, { sessions }: CallDefaults, label?: string): void => {
+  if (session && sessions === 'shared') throw new PoolerUnsupportedError({ summary }, { label });
+};
+
 /** Statements with a plan that is worth keeping. */
 const PLANNED: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge', 'values', 'with']);
 const PREFIX = 'busbar';
@@ -94,6 +101,7 @@ export const bindStatement = (statement: BoundStatement, defaults: CallDefaults)
   const known = defaults.guard.know(text);
   const { verdict } = known;
   refuseTxControl(verdict);
+  refuseSessionChange(verdict, defaults);
   if (verdict.keyword === 'copy')
     throw new ArgumentInvalidError({ argument: 'text', expected: 'a statement other than COPY' });
   passGuard(verdict, {}, defaults);
@@ -115,6 +123,7 @@ export const prepareCall = (
   const known = defaults.guard.know(text);
   const { verdict } = known;
   if (how.txControl === 'refused') refuseTxControl(verdict);
+  refuseSessionChange(verdict, defaults, o.label);
   const { maxRows = traits.maxRows ?? defaults.maxRows, idempotent = traits.idempotent ?? false, label, signal } = o;
   if (!Number.isInteger(maxRows) || maxRows < 1)
     throw new ArgumentInvalidError({ argument: 'maxRows', expected: 'a positive integer' });

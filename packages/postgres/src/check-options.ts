@@ -1,4 +1,4 @@
-import type { NumberLimit } from './options.ts';
+import type { NumberLimit } from './option-limits.ts';
 
 // Checks that every section of the options shares. Problems are collected, not thrown: the caller reports all of them at once.
 

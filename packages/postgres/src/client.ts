@@ -2,7 +2,7 @@ import { Client, type ClientConfig, type Connection as DriverConnection } from '
 
 import type { CredentialsProvider } from './credentials.ts';
 import type { TransactionStatus, WireConnection } from './pool-port.ts';
-import { startupOptions, type ResolvedSession, type ServerTimeouts } from './session.ts';
+import { startupOptions, type Pooler, type ResolvedSession, type ServerTimeouts } from './session.ts';
 import type { ServerRole } from './targets.ts';
 import { tlsOptions, type ResolvedTls } from './tls.ts';
 
@@ -18,6 +18,7 @@ export interface ClientSettings {
   readonly tls: ResolvedTls;
   readonly session: ResolvedSession;
   readonly timeouts: ServerTimeouts;
+  readonly pooler: Pooler;
 }
 
 /**
@@ -32,7 +33,7 @@ export const clientConfig = (o: ClientSettings): ClientConfig => ({
   password: async () => (await o.credentials({ host: o.host, port: o.port, user: o.user })).password,
   ssl: tlsOptions(o.tls),
   sslnegotiation: 'postgres',
-  options: startupOptions(o.session, o.timeouts),
+  ...(o.pooler === 'none' ? { options: startupOptions(o.session, o.timeouts) } : {}),
   application_name: o.session.applicationName,
   client_encoding: 'utf8',
   keepAlive: true,
@@ -50,7 +51,7 @@ export class SessionClient extends Client {
   declare readonly processID: number | null;
   declare readonly secretKey: number | null;
   declare replication: unknown;
-  declare connectionParameters: { password: unknown; replication: unknown };
+  declare connectionParameters: { password: unknown; replication: unknown; options: unknown };
   #socketClosed = false;
   readonly #parameters = new Map<string, string>();
 
@@ -58,6 +59,7 @@ export class SessionClient extends Client {
     super(config);
     this.replication = undefined; // PGREPLICATION
     this.connectionParameters.replication = undefined;
+    if (typeof config === 'object' && config.options === undefined) this.connectionParameters.options = undefined; // PGOPTIONS
     this.connection.once('end', () => {
       this.#socketClosed = true;
     });

@@ -1,4 +1,4 @@
-import { prepareBatch, prepareCall, deadlineOf, type Call } from './call.ts';
+import { prepareBatch, prepareCall, deadlineOf, type Call, type CallDefaults } from './call.ts';
 import type { Connection } from './connection.ts';
 import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
 import type { PoolContext } from './context.ts';
@@ -18,6 +18,7 @@ import { submit, submitAll, type Submission } from './query.ts';
 import { resolvePostgresOptions, type ResolvedPostgresOptions } from './resolve-options.ts';
 import { RowShapes } from './row-shapes.ts';
 import { runTransaction } from './run-transaction.ts';
+import { transactionSettings } from './session.ts';
 import { runStartupChecks, type StartupReport } from './startup-check.ts';
 import type { BoundStatement, Sql } from './statement.ts';
 import { createCounters, statsOf, type Counters, type PostgresStats } from './stats.ts';
@@ -88,9 +89,21 @@ class ConnectionManager extends RowShapes implements Postgres {
     const { autoPrepareAfter } = options.statements;
     const statistics = new QueryStatistics(options.statistics.fingerprints);
     const guard = new StatementGuard(options.guard);
+    const sessions: CallDefaults['sessions'] = options.pooler === 'transaction' ? 'shared' : 'own';
     const shared = {
-      target: { pool: name, host, port, database, clock, operations, statements, statistics, slowQueryMs },
-      defaults: { pool: name, queryDeadlineMs, maxRows, clock, guard, autoPrepareAfter },
+      target: {
+        pool: name,
+        host,
+        port,
+        database,
+        clock,
+        operations,
+        statements,
+        statistics,
+        slowQueryMs,
+        transactionSettings: transactionSettings(options),
+      },
+      defaults: { pool: name, queryDeadlineMs, maxRows, clock, guard, autoPrepareAfter, sessions },
     };
     const leases = new LeasePool(options, {
       counters: this.#counters,

@@ -107,6 +107,11 @@ export class Connection {
     return this.#active !== undefined || this.#queue.length > 0 || this.#cancelling;
   }
 
+  /** A caller waits for a statement of his. What is cleaned up behind one who has his answer does not count. */
+  get isAwaited(): boolean {
+    return this.#active?.execution.isSettled === false || this.#queue.length > 0;
+  }
+
   /** Set when it answers but must not be used again, for example because a cancel request may still reach it. */
   get retireReason(): RetireReason | undefined {
     return this.#retireReason;

@@ -59,6 +59,8 @@ export class Execution {
   readonly settled: Promise<ExecutionOutcome>;
   readonly answered: Promise<void>;
   startedAtMs = 0;
+  /** The caller has his answer; what follows is cleaned up behind him. */
+  isSettled = false;
   readonly #request: ExecutionRequest;
   readonly #hooks: ExecutionHooks;
   readonly #limit: Sweepable;
@@ -121,6 +123,7 @@ export class Execution {
   #finish(outcome: ExecutionOutcome): void {
     this.#hooks.housekeeper.delete(this.#limit);
     this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    this.isSettled = true;
     this.#settle(outcome);
   }
 

@@ -15,13 +15,13 @@ export type { GuardWeights, ScoreReason, Verdict } from './guard/verdict.ts';
 export type { Operation } from './guard/statement-words.ts';
 
 // Options
-export { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from './options.ts';
+export { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from './option-limits.ts';
+export type { NumberLimit } from './option-limits.ts';
 export type {
   GuardMode,
   GuardOptions,
   GuardWeightOptions,
   LeakOptions,
-  NumberLimit,
   PoolOptions,
   PostgresOptions,
   RetryOptions,
@@ -36,7 +36,7 @@ export type {
 export { resolvePostgresOptions } from './resolve-options.ts';
 export type { ResolvedGuard } from './guard/guard-options.ts';
 export type { ResolvedPostgresOptions, ResolvedTxRetry } from './resolve-options.ts';
-export type { ResolvedSession, SetupFunction } from './session.ts';
+export type { Pooler, ResolvedSession, SetupFunction } from './session.ts';
 export type { TargetSessionAttrs } from './targets.ts';
 export type { ResolvedTls, TlsMaterial } from './tls.ts';
 export { credentialsFromFile } from './credentials.ts';
@@ -117,6 +117,7 @@ export {
   GuardBlockedError,
   LeaseBusyError,
   LeaseReleasedError,
+  PoolerUnsupportedError,
   PostgresAbortedError,
   PostgresClosedError,
   PostgresOptionsError,

@@ -86,10 +86,11 @@ export class PooledLease extends ConnectionQueries implements Lease {
     const pool = this.#pool.target.pool;
     if (this.#released) throw new LeaseReleasedError({ pool });
     this.#released = true;
-    const busy = this.#held.busy;
+    const isAwaited = this.#held.isAwaited;
     if (o.destroy === true) this.#pool.leases.discard(this.#held);
-    else this.#pool.leases.release(this.#held);
-    if (busy) throw new LeaseBusyError({ pool });
+    else if (isAwaited) this.#pool.leases.release(this.#held);
+    else this.#pool.leases.releaseWhenQuiet(this.#held);
+    if (isAwaited) throw new LeaseBusyError({ pool });
   }
 
   /** As `release()`, but legal after it. */

@@ -23,6 +23,8 @@ export interface QueryTarget {
   readonly statements: Counters['statements'];
   readonly statistics: QueryStatistics;
   readonly slowQueryMs: number;
+  /** Sent before the first statement of each transaction. */
+  readonly transactionSettings: readonly GroupStatement[];
 }
 
 export interface Submission {
@@ -105,7 +107,7 @@ const run = async (connection: Connection, calls: Calls, how: Submission): Promi
   if (calls.some(({ verdict }) => verdict.session)) connection.sessionChanged = true;
   const outcome = await connection.run({
     build: () => {
-      owed = how.before?.() ?? [];
+      owed = how.before?.() ?? (connection.status === 'I' ? how.target.transactionSettings : []);
       return [...owed, ...calls.map(({ statement }) => statement)];
     },
     deadlineAtMs,

@@ -5,21 +5,20 @@ import { splitUrl, type UrlParts } from './connection-url.ts';
 import { credentialsFromFile, credentialsFromPassword, type CredentialsProvider } from './credentials.ts';
 import { resolveGuard, type ResolvedGuard } from './guard/guard-options.ts';
 import type { ResolvedLeak } from './leak.ts';
+import { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from './option-limits.ts';
 import {
-  POSTGRES_DEFAULTS,
-  POSTGRES_LIMITS,
   type LeakOptions,
   type PoolOptions,
   type PostgresOptions,
   type RetryOptions,
-  type SessionOptions,
   type StatementOptions,
   type StatisticsOptions,
   type TimeoutOptions,
   type TlsOptions,
   type TxRetryCause,
 } from './options.ts';
-import type { ResolvedSession } from './session.ts';
+import { resolvePooler, resolveSession } from './resolve-session.ts';
+import type { Pooler, ResolvedSession } from './session.ts';
 import { TARGET_SESSION_ATTRS, type TargetSessionAttrs } from './targets.ts';
 import type { ResolvedTls } from './tls.ts';
 import { PostgresOptionsError } from './usage-errors.ts';
@@ -35,6 +34,7 @@ export interface ResolvedPostgresOptions {
   readonly credentials: CredentialsProvider;
   readonly tls: ResolvedTls;
   readonly session: ResolvedSession;
+  readonly pooler: Pooler;
   readonly pool: Readonly<Required<PoolOptions>>;
   readonly timeouts: Readonly<Required<TimeoutOptions>>;
   readonly retry: ResolvedTxRetry;
@@ -58,7 +58,7 @@ export interface ResolvedTxRetry {
 
 const RETRY_CAUSES: readonly string[] = ['serialization', 'deadlock', 'lock-timeout', 'read-only', 'connection'];
 const KNOWN_KEYS = {
-  '': 'name url host port database user targetSessionAttrs password passwordFile credentials tls session pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
+  '': 'name url host port database user targetSessionAttrs password passwordFile credentials tls session pooler poolerPreparedStatements pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
     ' ',
   ),
   'tls.': ['mode', 'ca', 'cert', 'key', 'serverName'],
@@ -73,12 +73,6 @@ const KNOWN_KEYS = {
 
 const refuseUnknownKeys = (prefix: keyof typeof KNOWN_KEYS, given: object | undefined, issues: string[]): void => {
   refuseUnknown(given, { prefix, known: KNOWN_KEYS[prefix], issues });
-};
-
-const checkText = (path: string, value: unknown, issues: string[]): void => {
-  if (typeof value !== 'string' || value === '' || value.includes('\0')) issues.push(`${path}: expected a text`);
-  else if (Buffer.byteLength(value) > POSTGRES_LIMITS.nameBytes)
-    issues.push(`${path}: longer than ${POSTGRES_LIMITS.nameBytes} bytes`);
 };
 
 const resolveTimeouts = (options: PostgresOptions, issues: string[]): Required<TimeoutOptions> => {
@@ -126,6 +120,19 @@ const resolveRetry = (given: RetryOptions | undefined, base: ResolvedTxRetry, is
   for (const cause of on)
     if (!RETRY_CAUSES.includes(cause)) issues.push(`retry.on: expected ${RETRY_CAUSES.join(', ')}`);
   return Object.freeze({ ...retry, on: Object.freeze([...on]) });
+};
+
+const resolveStatements = (options: PostgresOptions, issues: string[]): Required<StatementOptions> => {
+  const statements = withDefaults(options.statements, {
+    prefix: 'statements.',
+    defaults: POSTGRES_DEFAULTS.statements,
+    limits: POSTGRES_LIMITS.statements,
+    issues,
+  });
+  const { poolerPreparedStatements = POSTGRES_DEFAULTS.poolerPreparedStatements } = options;
+  return options.pooler === 'transaction' && !poolerPreparedStatements
+    ? Object.freeze({ ...statements, cacheSize: 0 })
+    : statements;
 };
 
 const LEAK_STACKS: readonly string[] = ['never', 'sampled', 'adaptive', 'always'];
@@ -184,44 +191,6 @@ const resolveTls = (given: TlsOptions = {}, url: UrlParts, issues: string[]): Re
   });
 };
 
-const GUC_NAME = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$/i;
-
-const resolveGucs = (
-  given: Readonly<Record<string, string>> | undefined,
-  issues: string[],
-): Readonly<Record<string, string>> => {
-  const entries = Object.entries(given ?? {});
-  if (entries.length > POSTGRES_LIMITS.gucs) issues.push(`session.gucs: more than ${POSTGRES_LIMITS.gucs} settings`);
-  for (const [name, value] of entries)
-    if (!GUC_NAME.test(name) || typeof value !== 'string' || value.includes('\0'))
-      issues.push(`session.gucs: "${name}" is no setting`);
-  return Object.freeze(Object.fromEntries(entries));
-};
-
-const checkNames = (session: SessionOptions, issues: string[]): void => {
-  const { role, searchPath } = session;
-  if (searchPath?.length === 0) issues.push('session.searchPath: expected at least one schema');
-  for (const schema of searchPath ?? []) checkText('session.searchPath', schema, issues);
-  if (role !== undefined) checkText('session.role', role, issues);
-};
-
-const resolveSession = (given: SessionOptions = {}, url: UrlParts, issues: string[]): ResolvedSession => {
-  refuseUnknownKeys('session.', given, issues);
-  const { searchPath, role, setup, timeZone = POSTGRES_DEFAULTS.timeZone } = given;
-  const applicationName = given.applicationName ?? url.applicationName ?? POSTGRES_DEFAULTS.applicationName;
-  checkText('session.applicationName', applicationName, issues);
-  checkText('session.timeZone', timeZone, issues);
-  checkNames(given, issues);
-  return Object.freeze({
-    applicationName,
-    timeZone,
-    gucs: resolveGucs(given.gucs, issues),
-    ...(searchPath === undefined ? {} : { searchPath: Object.freeze([...searchPath]) }),
-    ...(role === undefined ? {} : { role }),
-    ...(setup === undefined ? {} : { setup }),
-  });
-};
-
 const requireText = (path: string, value: string | undefined, issues: string[]): string => {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value;
   issues.push(`${path}: required`);
@@ -259,6 +228,7 @@ export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgr
   refuseUnknownKeys('', options, issues);
   refuseUnknownKeys('pool.', options.pool, issues);
   refuseUnknownKeys('timeouts.', options.timeouts, issues);
+  refuseUnknownKeys('session.', options.session, issues);
   refuseUnknownKeys('statements.', options.statements, issues);
   refuseUnknownKeys('statistics.', options.statistics, issues);
   const url = mergeUrl(options, issues);
@@ -278,12 +248,8 @@ export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgr
     retry: resolveRetry(options.retry, { ...POSTGRES_DEFAULTS.retry, on: POSTGRES_DEFAULTS.retryOn }, issues),
     maxRows,
     guard: resolveGuard(options.guard, issues),
-    statements: withDefaults(options.statements, {
-      prefix: 'statements.',
-      defaults: POSTGRES_DEFAULTS.statements,
-      limits: POSTGRES_LIMITS.statements,
-      issues,
-    }),
+    pooler: resolvePooler(options, issues),
+    statements: resolveStatements(options, issues),
     leak: resolveLeak(options.leak, issues),
     slowQueryMs,
     statistics: withDefaults(options.statistics, {

@@ -8,7 +8,7 @@ import { lateSettings, settingsAfterDiscard } from './session.ts';
 // What happens to a session before its first borrower gets it, and between two of them. The core of the pool limits the time of both.
 
 export interface SessionSetup {
-  readonly options: Pick<ResolvedPostgresOptions, 'session' | 'timeouts' | 'pool'>;
+  readonly options: Pick<ResolvedPostgresOptions, 'session' | 'timeouts' | 'pool' | 'pooler'>;
   /** What `session.setup` gets. */
   setupSession(connection: Connection): Queryable;
 }
@@ -25,8 +25,8 @@ const run = async (connection: Connection, statements: readonly GroupStatement[]
 
 /** Settings that could not go into the start-up message, then `session.setup`. Rejects with what refused them. */
 export const setUpSession = async (connection: Connection, o: SessionSetup): Promise<void> => {
-  const { session, timeouts } = o.options;
-  await run(connection, lateSettings(timeouts, connection.serverMajorVersion));
+  const { session } = o.options;
+  await run(connection, lateSettings(o.options, connection.serverMajorVersion));
   if (session.setup !== undefined) {
     await session.setup(o.setupSession(connection));
     await connection.whenQuiet();

@@ -212,8 +212,11 @@ export class Transaction {
   }
 
   #takePending(): readonly GroupStatement[] {
+    const pending = this.#scopes.takePending().map((text) => control(text));
+    if (this.#begun) return pending;
     this.#begun = true;
-    return this.#scopes.takePending().map((text) => control(text));
+    const [begin, ...rest] = pending;
+    return begin === undefined ? [] : [begin, ...this.#context.target.transactionSettings, ...rest];
   }
 
   #rolledBack(): CommitRolledBackError {

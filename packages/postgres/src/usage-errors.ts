@@ -247,6 +247,29 @@ export type GuardDetails = {
   readonly summary: string;
 };
 
+/** The statement changes its session, which a transaction pooler would hand to somebody else. */
+export class PoolerUnsupportedError extends PostgresError<
+  'BUSBAR_POSTGRES_POOLER_UNSUPPORTED',
+  { readonly summary: string }
+> {
+  static override readonly spec = {
+    name: 'PoolerUnsupportedError',
+    code: 'BUSBAR_POSTGRES_POOLER_UNSUPPORTED',
+    retryable: false,
+    outcome: 'not-sent',
+    when: 'The statement changes its session, which a transaction pooler would hand to somebody else.',
+    remedy: 'Use SET LOCAL or transaction-level locks, or a pool that connects to the server itself.',
+    fields: SHOWN_FIELDS,
+  } as const satisfies ErrorSpec;
+  static {
+    brandError(this);
+  }
+
+  constructor(details: { readonly summary: string }, init: PostgresErrorInit = {}) {
+    super(`${details.summary} changes the session, not behind a transaction pooler`, details, init);
+  }
+}
+
 /** The query guard refused a statement: its score or its length is over the limit. */
 export class GuardBlockedError extends PostgresError<'BUSBAR_POSTGRES_GUARD_BLOCKED', GuardDetails> {
   static override readonly spec = {

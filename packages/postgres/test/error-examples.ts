@@ -16,6 +16,7 @@ import {
   LockTimeoutError,
   NoTargetError,
   OutcomeUnknownError,
+  PoolerUnsupportedError,
   PostgresAbortedError,
   PostgresClosedError,
   type PostgresErrorCode,
@@ -48,6 +49,7 @@ const pressure = { pool, queued: 500, active: 10, idle: 0, oldestHolder: { label
 export const errorExamples = {
   BUSBAR_POSTGRES_OPTIONS: new PostgresOptionsError({ name: pool, issues: ['host: required'] }),
   BUSBAR_POSTGRES_NO_TARGET: new NoTargetError({ ...where, wanted: 'read-write' }),
+  BUSBAR_POSTGRES_POOLER_UNSUPPORTED: new PoolerUnsupportedError({ summary: 'LISTEN' }),
   BUSBAR_POSTGRES_QUEUE_FULL: new QueueFullError(pressure),
   BUSBAR_POSTGRES_ACQUIRE_TIMEOUT: new AcquireTimeoutError({ ...pressure, waitedMs: 5_000 }),
   BUSBAR_POSTGRES_CONNECT: new ConnectError(where, {

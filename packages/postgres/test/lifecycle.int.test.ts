@@ -50,7 +50,7 @@ describe('the life of connections', () => {
   });
 
   test('R-PG-10 recycle replaces connections without dropping work', async () => {
-    const pg = open({ name: 'recycled', pool: { max: 3, minIdle: 1 } });
+    const pg = open({ name: 'recycled', pool: { max: 2 } });
     const heard = listen('recycled', 'generation');
     const leases = [await pg.lease(), await pg.lease()];
     const [kept, idle] = leases;

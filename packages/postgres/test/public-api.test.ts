@@ -22,6 +22,7 @@ test('R-STD-5 @busbar/postgres exports exactly these names', () => {
     'OutcomeUnknownError',
     'POSTGRES_DEFAULTS',
     'POSTGRES_LIMITS',
+    'PoolerUnsupportedError',
     'PostgresAbortedError',
     'PostgresClosedError',
     'PostgresError',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { judge, type Verdict } from '../src/guard/verdict.ts';
-import { POSTGRES_DEFAULTS } from '../src/options.ts';
+import { POSTGRES_DEFAULTS } from '../src/option-limits.ts';
 import { QueryStatistics } from '../src/query-stats.ts';
 
 const verdictOn = (text: string): Verdict => judge(text, POSTGRES_DEFAULTS.guardWeights);

@@ -6,7 +6,8 @@ import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 
 import { createPostgres } from '../src/connection-manager.ts';
-import { POSTGRES_DEFAULTS, POSTGRES_LIMITS, type PostgresOptions } from '../src/options.ts';
+import { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from '../src/option-limits.ts';
+import type { PostgresOptions } from '../src/options.ts';
 import { resolvePostgresOptions, resolveTxRetry } from '../src/resolve-options.ts';
 import { PostgresOptionsError } from '../src/usage-errors.ts';
 import { like } from './matchers.ts';
@@ -84,6 +85,7 @@ test('R-STD-3 all problems are reported at once, unknown keys among them', () =>
     'databse',
     'pool.maxx',
     'timeouts.nope',
+    'session.rôle',
     'name',
     'targetSessionAttrs',
     'host',
@@ -93,7 +95,6 @@ test('R-STD-3 all problems are reported at once, unknown keys among them', () =>
     'tls.strict',
     'tls.mode',
     'tls.cert',
-    'session.rôle',
     'session.applicationName',
     'session.timeZone',
     'session.searchPath',
@@ -119,6 +120,18 @@ test('R-STD-3 all problems are reported at once, unknown keys among them', () =>
       session: { gucs: Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`g${n}`, 'x'])) },
     }),
   ).toHaveLength(1);
+});
+
+test('H17 what needs a session of its own is refused behind a transaction pooler', () => {
+  const setup = () => Promise.resolve();
+  const own = { session: { setup }, pool: { reset: 'discard' }, timeouts: { transactionMs: 20_000 } };
+  expect(issuesOf({ ...target, ...own, pooler: 'session' })).toEqual([]);
+  expect(issuesOf({ ...target, ...own, pooler: 'transaction' })).toEqual([
+    'session.setup: not behind a transaction pooler',
+    'pool.reset: not behind a transaction pooler',
+    'timeouts.transactionMs: not behind a transaction pooler',
+  ]);
+  expect(issuesOf({ ...target, pooler: 'statement' })).toEqual(['pooler: expected none, session, transaction']);
 });
 
 test('a URL is split once, and takes the place of the single fields', async () => {

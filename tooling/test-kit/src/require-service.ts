@@ -66,7 +66,7 @@ const testsOf = (tasks: readonly RunnerTask[]): readonly RunnerTestCase[] =>
   tasks.flatMap((task) => (task.type === 'test' ? [task] : testsOf(task.tasks)));
 
 /** Skips the test, or all tests of the suite, with a reason; does not return. @throws {Error} with the same text when `CI=true`. */
-const skipAll = (user: ServiceUser, { reason, help }: Unavailable): never => {
+export const skipAll = (user: ServiceUser, { reason, help }: Unavailable): never => {
   const text = help === '' ? reason : `${reason}. ${help}`;
   if (process.env['CI'] === 'true') throw new Error(`A service is missing, and CI=true: ${text}`);
   const tests = 'task' in user ? [user.task] : testsOf(user.tasks);

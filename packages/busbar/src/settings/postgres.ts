@@ -180,6 +180,14 @@ export const postgresSettings = group({
     timeZone: string({ default: DEFAULTS.timeZone, doc: 'time zone of the session', ...name }),
     gucs: optional(map(string({ doc: 'value' }), { doc: 'further run-time parameters', maxNames: LIMITS.gucs })),
   }),
+  pooler: oneOf(['none', 'session', 'transaction'], {
+    default: DEFAULTS.pooler,
+    doc: 'what is between the pool and its server',
+  }),
+  poolerPreparedStatements: Setting.boolean({
+    default: DEFAULTS.poolerPreparedStatements,
+    doc: 'the pooler knows prepared statements',
+  }),
   pool,
   timeouts,
   retry: group({

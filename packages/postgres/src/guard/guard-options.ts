@@ -1,5 +1,6 @@
 import { refuseUnknown, withDefaults } from '../check-options.ts';
-import { POSTGRES_DEFAULTS, POSTGRES_LIMITS, type GuardMode, type GuardOptions } from '../options.ts';
+import { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from '../option-limits.ts';
+import type { GuardMode, GuardOptions } from '../options.ts';
 import type { GuardWeights } from './verdict.ts';
 
 export interface ResolvedGuard {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { Tokenizer } from '../../src/guard/tokenizer.ts';
 import { judge, statementSkeleton } from '../../src/guard/verdict.ts';
-import { POSTGRES_DEFAULTS } from '../../src/options.ts';
+import { POSTGRES_DEFAULTS } from '../../src/option-limits.ts';
 import { hostileTexts } from './hostile-texts.ts';
 
 const { guardWeights } = POSTGRES_DEFAULTS;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { VerdictCache } from '../../src/guard/verdict-cache.ts';
 import { judge, type Verdict } from '../../src/guard/verdict.ts';
-import { POSTGRES_DEFAULTS } from '../../src/options.ts';
+import { POSTGRES_DEFAULTS } from '../../src/option-limits.ts';
 
 const verdictOn = (text: string): Verdict => judge(text, POSTGRES_DEFAULTS.guardWeights);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { judge, statementSkeleton, type Verdict } from '../../src/guard/verdict.ts';
-import { POSTGRES_DEFAULTS } from '../../src/options.ts';
+import { POSTGRES_DEFAULTS } from '../../src/option-limits.ts';
 
 const { guardWeights } = POSTGRES_DEFAULTS;
 const verdictOn = (text: string): Verdict => judge(text, guardWeights);

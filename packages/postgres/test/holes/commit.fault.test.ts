@@ -45,7 +45,8 @@ describe('holes of BEGIN and COMMIT', () => {
       clock,
       guard: new StatementGuard(options.guard),
       autoPrepareAfter: 0,
-    };
+      sessions: 'own',
+    } as const;
     const leases = new LeasePool(options, {
       counters,
       setupSession: () => ({ query: () => Promise.reject(new Error('unused')) }),
@@ -60,6 +61,7 @@ describe('holes of BEGIN and COMMIT', () => {
       statements: counters.statements,
       statistics: new QueryStatistics(10),
       slowQueryMs: 1_000,
+      transactionSettings: [],
     };
     const connection = await leases.acquire({
       label: undefined,

@@ -152,6 +152,24 @@ describe('holes of leases', () => {
     expect(pg.stats().closed).toEqual({ user: 1 });
   });
 
+  test('H6 a lease whose statements are all settled is released, even while the last one is cleaned up behind its caller', async () => {
+    await using proxy = await startTcpProxy({ target: db() });
+    const { host, port } = proxy;
+    await using pg = open({ ...single, host, port, timeouts: { cancelGraceMs: 15_000 } });
+    const lease = await pg.lease();
+    const sent = proxy.counters.bytesIn;
+    const late = rejection(lease.query('select pg_sleep(20)', [], { deadlineMs: 100 }));
+    await eventually(() => proxy.counters.bytesIn > sent, 'the statement is on its way');
+    proxy.freeze();
+    expect(await late).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE' });
+    lease.release(); // all that was asked for has been answered
+    expect(pg.stats()).toMatchObject({ leased: 1, idle: 0 }); // but nobody gets it yet
+    proxy.thaw();
+    await using next = await pg.lease();
+    expect(await next.value("select count(*)::int from pg_stat_activity where query = 'select pg_sleep(20)'")).toBe(0);
+    expect(pg.stats().closed).not.toHaveProperty('busy');
+  });
+
   test('a lease is used and released only once, and can be ended instead', async () => {
     await using pg = open(single);
     const lease = await pg.lease();

@@ -1,0 +1,87 @@
+import { useTool } from '@busbar-tooling/test-kit/require-tool';
+import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { createPostgres } from '../../src/connection-manager.ts';
+import type { PostgresOptions } from '../../src/options.ts';
+import { rejection } from '../eventually.ts';
+import { startPgBouncer, type PgBouncer } from '../pgbouncer.ts';
+import { poolOptions } from '../pool-options.ts';
+
+describe.each(['transaction', 'session'] as const)('PgBouncer with a pool per %s', (pooler) => {
+  const program = useTool('pgbouncer');
+  const db = useTestDatabase();
+  let bouncer: PgBouncer | undefined;
+  beforeAll(async () => {
+    bouncer = await startPgBouncer(program(), db(), { poolMode: pooler, poolSize: pooler === 'session' ? 4 : 1 });
+    await using direct = createPostgres(poolOptions(db()));
+    await direct.execute('create schema app');
+    await direct.execute('create table app.event (id int primary key)');
+  });
+  afterAll(async () => {
+    await bouncer?.[Symbol.asyncDispose]();
+  });
+  /** Pools of one test share the one server connection of the transaction pooler. */
+  const open = (own: PostgresOptions = {}) => {
+    const { host, port } = bouncer ?? { host: '', port: 0 };
+    return createPostgres(poolOptions({ ...db(), host, port }, { pooler, pool: { max: 2 }, ...own }));
+  };
+  const settings = `select current_setting('search_path') as path, current_setting('statement_timeout') as statement,
+    current_setting('TimeZone') as zone`;
+
+  test('H17 the pooler profile leaks nothing: each pool sees its own settings, in a statement, a batch, a lease and a transaction', async () => {
+    await using first = open({ session: { searchPath: ['app'], timeZone: 'Asia/Tokyo' } });
+    await using second = open({ timeouts: { statementMs: 7_000 }, session: { applicationName: 'second' } });
+    const expected = { path: '"app"', statement: '15s', zone: 'Asia/Tokyo' };
+    for (let turn = 0; turn < 3; turn += 1) {
+      // oxlint-disable-next-line no-await-in-loop -- in turns, over the same server connection
+      expect(await first.one(settings)).toEqual(expected);
+      // oxlint-disable-next-line no-await-in-loop -- in turns, over the same server connection
+      expect(await second.one(settings)).toEqual({ path: '"$user", public', statement: '7s', zone: 'UTC' });
+    }
+    const id = pooler === 'session' ? 1 : 2;
+    await first.tx(async (tx) => {
+      expect(await tx.one(settings)).toEqual(expected);
+      await tx.execute('insert into event values ($1)', [id]);
+      await tx.savepoint((inner) => inner.execute('insert into event values ($1)', [id + 10]));
+      tx.commitWith({ text: 'insert into event values ($1)', values: [id + 20] });
+    });
+    const [count] = await first.batch([{ text: 'select count(*)::int as n from event' }]);
+    expect(count?.rows).toEqual([{ n: 3 }]);
+    await using lease = await first.lease();
+    await lease.query('begin');
+    expect(await lease.one(settings)).toEqual(expected);
+    await lease.query('commit');
+    expect(await lease.one(settings)).toEqual(expected);
+    expect(await rejection(first.query('select 1/0'))).toMatchObject({ code: 'BUSBAR_POSTGRES_DATA' });
+    for (let n = 0; n < 6; n += 1)
+      // oxlint-disable-next-line no-await-in-loop -- often enough to be prepared
+      expect(await first.value('select $1::int + 1', [n])).toBe(n + 1);
+  });
+
+  test('H18 cancel works through PgBouncer', async () => {
+    await using pg = open({ pool: { max: 1 } });
+    const error = await rejection(pg.query('select pg_sleep(20)', [], { deadlineMs: 150 }));
+    expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE' });
+    await using direct = createPostgres(poolOptions(db()));
+    expect(await pg.value('select 1')).toBe(1);
+    const asleep =
+      "select count(*)::int from pg_stat_activity where state = 'active' and query = 'select pg_sleep(20)'";
+    expect(await direct.value(asleep)).toBe(0);
+  });
+});
+
+describe('behind a transaction pooler', () => {
+  const pooled = { host: 'h', database: 'd', user: 'u', pooler: 'transaction' } as const;
+
+  test.each(['listen gossip', 'set search_path to evil', 'select pg_advisory_lock(1)', 'create temporary table t ()'])(
+    'H17 what changes the session is refused: %s',
+    async (text) => {
+      await using pg = createPostgres(pooled);
+      const refused = { code: 'BUSBAR_POSTGRES_POOLER_UNSUPPORTED', outcome: 'not-sent', retryable: false };
+      expect(await rejection(pg.query(text))).toMatchObject(refused);
+      expect(await rejection(pg.batch([{ text }]))).toMatchObject(refused);
+      expect(pg.stats().open).toBe(0);
+    },
+  );
+});
