@@ -53,6 +53,11 @@ export interface Postgres extends Queries, AsyncDisposable {
   lease(o?: LeaseOptions): Promise<Lease>;
   /** Checks the server and opens `pool.minIdle` connections. Concurrent callers share one run; it reports, and throws only after `close`. */
   start(): Promise<StartupReport>;
+  /**
+   * Resolves once so many connections are open and not leased; rejects with why not. What is above `pool.minIdle` ends again after `pool.idleTimeoutMs`.
+   * Default: `pool.minIdle`. Range: 0..pool.max.
+   */
+  warmup(connections?: number): Promise<void>;
   /** Judged by the numbers at hand, without I/O. */
   health(): HealthReport;
   stats(): PostgresStats;
@@ -140,6 +145,16 @@ class ConnectionManager extends RowShapes implements Postgres {
       this.#starting = undefined;
     });
     return this.#starting;
+  }
+
+  async warmup(connections = this.#options.pool.minIdle): Promise<void> {
+    const { max } = this.#options.pool;
+    if (!Number.isInteger(connections) || connections < 0 || connections > max)
+      throw new ArgumentInvalidError({ argument: 'connections', expected: `an integer from 0 to ${max}` });
+    const acquired = Array.from({ length: connections }, () => this.#acquire({ label: 'warmup' }));
+    const outcomes = await Promise.allSettled(acquired);
+    for (const outcome of outcomes) if (outcome.status === 'fulfilled') this.#context.leases.release(outcome.value);
+    await Promise.all(acquired);
   }
 
   health(): HealthReport {

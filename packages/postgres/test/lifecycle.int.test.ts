@@ -49,6 +49,22 @@ describe('the life of connections', () => {
     expect(second?.waitMs).toBeGreaterThan(0); // it was waited for while it was opened
   });
 
+  test('R-PG-1 warmup opens connections and waits for them, or says why not', async () => {
+    await using pg = open({ pool: { max: 4, minIdle: 2 } });
+    await pg.warmup();
+    expect(pg.stats().idle).toBeGreaterThanOrEqual(2);
+    await pg.warmup(4);
+    expect(pg.stats()).toMatchObject({ idle: 4, open: 4, leased: 0 });
+    for (const wrong of [-1, 5, 1.5])
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await rejection(pg.warmup(wrong))).toMatchObject({ code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID' });
+    await using full = open({ pool: { max: 2, acquireTimeoutMs: 150 } });
+    await using held = await full.lease();
+    expect(await rejection(full.warmup(2))).toMatchObject({ code: 'BUSBAR_POSTGRES_ACQUIRE_TIMEOUT' });
+    expect(full.stats()).toMatchObject({ leased: 1, idle: 1 });
+    expect(await held.value('select 1')).toBe(1);
+  });
+
   test('R-PG-10 recycle replaces connections without dropping work', async () => {
     const pg = open({ name: 'recycled', pool: { max: 2 } });
     const heard = listen('recycled', 'generation');
