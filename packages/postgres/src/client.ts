@@ -25,12 +25,12 @@ export interface ClientSettings {
  * Every field that `pg` would otherwise take from a PG* variable of the environment is given here.
  * The password is always a function: pgpass is never read, and no object holds the secret.
  */
-export const clientConfig = (o: ClientSettings): ClientConfig => ({
+export const clientConfig = (o: ClientSettings, attempt: 1 | 2): ClientConfig => ({
   host: o.host,
   port: o.port,
   database: o.database,
   user: o.user,
-  password: async () => (await o.credentials({ host: o.host, port: o.port, user: o.user })).password,
+  password: async () => (await o.credentials({ host: o.host, port: o.port, user: o.user, attempt })).password,
   ssl: tlsOptions(o.tls),
   sslnegotiation: 'postgres',
   ...(o.pooler === 'none' ? { options: startupOptions(o.session, o.timeouts) } : {}),

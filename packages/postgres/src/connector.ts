@@ -8,6 +8,11 @@ export interface OpenAttempt {
   abort(): void;
 }
 
+export interface OpenRequest {
+  readonly clock: PhaseClock;
+  readonly attempt: 1 | 2;
+}
+
 /** A client that is logged in, and how to hand its socket back: a goodbye where the server still listens. */
 export interface OpenedClient {
   readonly client: SessionClient;
@@ -22,14 +27,16 @@ export interface OpenedClient {
 export class Connector {
   readonly #pool: Pool<SessionClient>;
   #created: SessionClient | undefined;
+  #attempt: 1 | 2 = 1;
 
   constructor(settings: ClientSettings) {
     const announce = (client: SessionClient): void => {
       this.#created = client;
     };
+    const config = () => clientConfig(settings, this.#attempt);
     class AnnouncedClient extends SessionClient {
       constructor() {
-        super(clientConfig(settings)); // not pg-pool's options: those would be printed with the pool
+        super(config()); // not pg-pool's options: those would be printed with the pool
         announce(this);
       }
     }
@@ -43,8 +50,9 @@ export class Connector {
     this.#pool.on('error', () => undefined);
   }
 
-  /** The end of each step is told to `clock`. */
-  open(clock: PhaseClock, done: (error: unknown, opened?: OpenedClient) => void): OpenAttempt {
+  /** The end of each step is told to `clock`; `attempt` to who is asked for the password. */
+  open({ clock, attempt }: OpenRequest, done: (error: unknown, opened?: OpenedClient) => void): OpenAttempt {
+    this.#attempt = attempt;
     this.#pool.connect((error, client, release) => {
       if (client !== undefined) {
         client.forgetPassword();

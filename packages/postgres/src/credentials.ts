@@ -5,9 +5,11 @@ export interface CredentialsRequest {
   readonly host: string;
   readonly port: number;
   readonly user: string;
+  /** 2 = the server has just refused what was given for this connection: drop what is cached. */
+  readonly attempt: 1 | 2;
 }
 
-/** Asked once for each connection, within `pool.connectTimeoutMs`. A rejection fails the connection attempt. */
+/** Asked for each connection, within `pool.connectTimeoutMs`, and once more if the server refuses the login. A rejection fails the connection attempt. */
 export type CredentialsProvider = (request: CredentialsRequest) => Promise<{ readonly password: string }>;
 
 /** The content of the file as it is when a connection is made, so that a rotated secret needs no restart. One trailing newline is cut off. */
@@ -19,7 +21,13 @@ export const credentialsFromFile =
   };
 
 /** A fixed password, kept in this closure alone: no object carries it. */
-export const credentialsFromPassword =
-  (password: string): CredentialsProvider =>
-  () =>
-    Promise.resolve({ password });
+export const credentialsFromPassword = (password: string): CredentialsProvider => {
+  const fixed = (): Promise<{ readonly password: string }> => Promise.resolve({ password });
+  FIXED.add(fixed);
+  return fixed;
+};
+
+const FIXED = new WeakSet<CredentialsProvider>();
+
+/** Whether asking again is of no use. */
+export const isFixed = (credentials: CredentialsProvider): boolean => FIXED.has(credentials);

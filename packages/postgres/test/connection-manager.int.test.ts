@@ -218,6 +218,32 @@ describe('the connection manager', () => {
     await admin.execute('drop role rotating');
   });
 
+  test('R-PG-10 a login that is refused is tried once more with fresh credentials, a fixed password is not', async () => {
+    const role = `cached_${db().database.slice(-6)}`;
+    await using admin = open();
+    await admin.execute(`create role ${role} login password 'new'`);
+    const { host, port, database } = db();
+    const login = { host, port, database, user: role, tls: { mode: 'disable' }, pool: { max: 1 } } as const;
+    const attempts: number[] = [];
+    try {
+      await using pg = createPostgres({
+        ...login,
+        credentials: ({ attempt }) => {
+          attempts.push(attempt);
+          return Promise.resolve({ password: attempt === 1 ? 'cached' : 'new' });
+        },
+      });
+      expect(await pg.value('select current_user::text')).toBe(role);
+      expect([attempts, pg.stats().created, pg.stats().createFailures]).toEqual([[1, 2], 1, 0]);
+      await using proxy = await startTcpProxy({ target: db() });
+      await using fixed = createPostgres({ ...login, host: proxy.host, port: proxy.port, password: 'wrong' });
+      expect(await rejection(fixed.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_AUTH' });
+      expect(proxy.counters.connections).toBe(1);
+    } finally {
+      await admin.execute(`drop role ${role}`);
+    }
+  });
+
   test('H22 pgpass is never read', async () => {
     const role = `filed_${db().database.slice(-6)}`;
     await using admin = open();
