@@ -2,10 +2,14 @@ import { kafkaJsDriver } from '../../src/kafkajs/index.ts';
 import { platformaticDriver } from '../../src/platformatic/index.ts';
 import type { PoolChaosOptions } from './chaos-run.ts';
 
-const DRIVERS: Readonly<Record<string, PoolChaosOptions['driver']>> = {
-  kafkajs: (brokers) => kafkaJsDriver({ brokers, clientId: 'chaos' }),
-  platformatic: (brokers) => platformaticDriver({ brokers, clientId: 'chaos' }),
-};
+export const CLIENT_ID = 'chaos';
+
+export const CHAOS_DRIVERS = {
+  kafkajs: (brokers: readonly string[]) => kafkaJsDriver({ brokers, clientId: CLIENT_ID }),
+  platformatic: (brokers: readonly string[]) => platformaticDriver({ brokers, clientId: CLIENT_ID }),
+} as const satisfies Readonly<Record<string, PoolChaosOptions['driver']>>;
+
+export type ChaosDriver = keyof typeof CHAOS_DRIVERS;
 
 /** One, several, and as many producers as scaling thinks fit. */
 const PRODUCERS = [
@@ -16,7 +20,7 @@ const PRODUCERS = [
 
 /** Every kind of pool that has to stand the chaos. */
 export const CHAOS_POOLS: readonly (Omit<PoolChaosOptions, 'seed'> & { readonly name: string })[] = Object.entries(
-  DRIVERS,
+  CHAOS_DRIVERS,
 ).flatMap(([driverName, driver]) =>
   [false, true].flatMap((idempotent) =>
     PRODUCERS.map((producers) => ({

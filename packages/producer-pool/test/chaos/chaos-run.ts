@@ -4,11 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import { Kafka, logLevel, type Message } from 'kafkajs';
 
-import { createProducerPool, type ProducerDriver, type ProducerPool } from '../../src/index.ts';
-import { murmur2 } from '../../src/murmur2.ts';
+import { createProducerPool, type ProducerDriver } from '../../src/index.ts';
 import { type FakeCluster, startFakeCluster } from '../../src/testing/index.ts';
 import { chaosFaults } from './chaos-faults.ts';
-import { type ChaosRecord, type ChaosReport, chaosReport, nameOf, type Told } from './chaos-report.ts';
+import { publishKey } from './chaos-publish.ts';
+import { type ChaosRecord, type ChaosReport, chaosReport, nameOf, partitionOf, type Told } from './chaos-report.ts';
 
 const TOPIC = 't';
 const PARTITIONS = 6;
@@ -22,6 +22,9 @@ const LATE_MS = 1_150;
 const MAX_MESSAGE_BYTES = 40_000;
 const POISON_RATIO = 0.005;
 const ABORT_RATIO = 0.01;
+const RECORDS_AT_ONCE = 5;
+/** Before what was not accepted is published again. */
+const WAIT_MS = 5;
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -75,8 +78,8 @@ const run = async (o: ChaosOptions, under: Conditions, publish: Publish): Promis
   return chaosReport(cluster.log(TOPIC), told, {
     seed: o.seed,
     faults: faults.count(),
+    duplicatesAllowed: faults.count() * Math.max(...batches),
     violations: cluster.violations(),
-    largestBatch: Math.max(...batches),
   });
 };
 
@@ -84,37 +87,6 @@ export interface PoolChaosOptions extends ChaosOptions {
   readonly driver: (brokers: readonly string[]) => ProducerDriver;
   readonly producers: { readonly min: number; readonly max: number };
 }
-
-/** Answers that are the last word on a record. Anything else is published again, in order, as the pool asks for. */
-const FINAL = new Set(['BUSBAR_PRODUCER_RECORD_TOO_LARGE', 'BUSBAR_PRODUCER_ABORTED']);
-const RECORDS_AT_ONCE = 5;
-const WAIT_MS = 5;
-
-/** Publishes the records of one key, a few at a time, until each has its last word. */
-const publishKey = async (
-  pool: ProducerPool,
-  records: readonly ChaosRecord[],
-  random: () => number,
-): Promise<Told[]> => {
-  const told: Told[] = [];
-  for (let rest = records; rest.length > 0;) {
-    const some = rest.slice(0, 1 + Math.floor(random() * RECORDS_AT_ONCE));
-    const abort = new AbortController();
-    if (random() < ABORT_RATIO * some.length) setImmediate(() => abort.abort());
-    const batch = some.map(({ key, value }) => ({ topic: TOPIC, key, value }));
-    // oxlint-disable no-await-in-loop -- the next records of the key follow the answers to these
-    const settlements = await pool.publishBatch(batch, { signal: abort.signal });
-    const again = some.filter((record, index) => {
-      const settlement = settlements[index];
-      if (settlement?.ok === true) told.push({ record, ...settlement.ack });
-      return settlement?.ok === false && !FINAL.has(settlement.error.code);
-    });
-    if (again.length > 0) await sleep(WAIT_MS);
-    // oxlint-enable no-await-in-loop
-    rest = [...again, ...rest.slice(some.length)];
-  }
-  return told;
-};
 
 export const chaosOfPool = (o: PoolChaosOptions): Promise<ChaosReport> =>
   run(o, { poisonRatio: POISON_RATIO, spoiltAnswers: true }, async (cluster, records, random) => {
@@ -129,7 +101,17 @@ export const chaosOfPool = (o: PoolChaosOptions): Promise<ChaosReport> =>
     });
     await pool.start();
     const keys = [...Map.groupBy(records, ({ key }) => key).values()];
-    return (await Promise.all(keys.map((own) => publishKey(pool, own, random)))).flat();
+    const how = {
+      pool,
+      topic: TOPIC,
+      random,
+      abortRatio: ABORT_RATIO,
+      recordsAtOnce: RECORDS_AT_ONCE,
+      waitMs: WAIT_MS,
+    };
+    const told: Told[] = [];
+    await Promise.all(keys.map((own) => publishKey(own, { ...how, onAck: (one) => told.push(one) })));
+    return told;
   });
 
 /** `each`: a `send()` per record, a hundred under way. `batches`: one `send()` of 60 after the other. */
@@ -163,7 +145,7 @@ export const chaosOfKafkaJs = (o: ChaosOptions & { readonly strategy: RawStrateg
       const messages: Message[] = batch.map(({ key, value }) => ({
         key,
         value,
-        partition: (murmur2(Buffer.from(key)) & 0x7fffffff) % PARTITIONS,
+        partition: partitionOf(key, PARTITIONS),
       }));
       while (!over.signal.aborted) {
         try {
