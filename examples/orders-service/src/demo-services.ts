@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { startServices, type KafkaService, type Services } from '@busbar-tooling/dev-services';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 
 import { ORDERS_TOPIC } from './events.ts';
 
@@ -73,8 +73,8 @@ const assemble = async (services: Services, keep: boolean): Promise<DemoServices
   const whyNoKafka = services.kafka.available ? undefined : `${services.kafka.reason}. ${services.kafka.help}`;
   await kafka?.createTopic(ORDERS_TOPIC, { partitions: PARTITIONS });
   const databaseUrl = await createDatabase(postgres.adminUrl);
-  const reader = new Client({ connectionString: databaseUrl });
-  await reader.connect();
+  // The view and the director count at the same time; a client of its own for each, since one does one thing at a time.
+  const reader = new Pool({ connectionString: databaseUrl, max: 2 });
   const count = async (table: 'orders' | 'busbar.outbox'): Promise<number> => {
     const { rows } = await reader.query<{ count: number }>(`select count(*)::int as count from ${table}`);
     return rows[0]?.count ?? 0;
