@@ -41,7 +41,7 @@ export const javaProducerArm = (target: () => Promise<KafkaTarget>, records: num
   package: 'org.apache.kafka:kafka-clients',
   options: `acks all, linger.ms 5, batch.size 131072, else defaults (idempotent); JVM flags of its script; ${records} records to warm up`,
   caveat:
-    'Its records have no keys, so that each batch is full of one partition; it counts acknowledgements in a callback and throws before no full buffer. It is the only client here with a second thread.',
+    'Its records have no keys, so that each batch is full of one partition; it counts acknowledgements in a callback, and waits where its buffer is full. It is the only client here with a second thread.',
   setup: async () => {
     const { findKafka } = await import('@busbar-tooling/dev-services');
     const [kafka, cluster] = await Promise.all([findKafka(), target()]);
