@@ -1,7 +1,7 @@
 /** How a caller publishes who wants each record in the log and each key in order: what is not accepted is published again, in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Ack, ProducerPool } from '../../src/index.ts';
+import type { Ack, ProducerPool, ProducerPoolError } from '../../src/index.ts';
 import type { ChaosRecord, Told } from './chaos-report.ts';
 
 export interface KeyPublisher {
@@ -29,6 +29,12 @@ const tell = (record: ChaosRecord, { partition, offset }: Ack, o: KeyPublisher):
   o.onAck({ record, partition, offset });
 };
 
+const isToRepeat = ({ code, outcome }: ProducerPoolError, o: KeyPublisher): boolean => {
+  if (FINAL.has(code)) return false;
+  if (outcome === 'unknown') o.onDoubt?.();
+  return true;
+};
+
 /** Publishes the records of one key, a few at a time, until each has its last word. */
 export const publishKey = async (records: readonly ChaosRecord[], o: KeyPublisher): Promise<void> => {
   for (let rest = records; rest.length > 0 && o.giveUp?.aborted !== true;) {
@@ -40,14 +46,8 @@ export const publishKey = async (records: readonly ChaosRecord[], o: KeyPublishe
     const settlements = await o.pool.publishBatch(batch, { signal: abort.signal });
     const again = some.filter((record, index) => {
       const settlement = settlements[index];
-      if (settlement?.ok !== false) {
-        if (settlement !== undefined) tell(record, settlement.ack, o);
-        return false;
-      }
-      const { code, outcome } = settlement.error;
-      if (FINAL.has(code)) return false;
-      if (outcome === 'unknown') o.onDoubt?.();
-      return true;
+      if (settlement?.ok === true) tell(record, settlement.ack, o);
+      return settlement?.ok === false && isToRepeat(settlement.error, o);
     });
     if (again.length > 0) await sleep(o.waitMs);
     // oxlint-enable no-await-in-loop

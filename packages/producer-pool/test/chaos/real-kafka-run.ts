@@ -18,6 +18,8 @@ export interface RealChaosOptions {
   readonly seed: number;
   /** No fault begins later. */
   readonly seconds: number;
+  /** Default: as many as there is time for. */
+  readonly maxRounds?: number;
   readonly faults: readonly RealFault[];
   readonly log: (line: string) => void;
 }
@@ -74,7 +76,8 @@ class RealChaos {
   }
 
   async rounds(): Promise<void> {
-    for (let round = 1; round === 1 || this.#isTimeLeft(); round += 1) {
+    const { maxRounds = Number.POSITIVE_INFINITY } = this.#o;
+    for (let round = 1; round === 1 || (round <= maxRounds && this.#isTimeLeft()); round += 1) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       await this.#round(`chaos-${process.pid}-${this.#o.seed}-${this.#o.driver}-${round}`);
       this.heaps.push(liveHeapBytes());
@@ -92,7 +95,8 @@ class RealChaos {
   async #round(topic: string): Promise<void> {
     const { kafka, seed, log } = this.#o;
     await kafka.createTopic(topic, { partitions: PARTITIONS, configs: { 'min.insync.replicas': '2' } });
-    const load = new ChaosLoad({ pool: this.#pool, topic, keys: KEYS, random: this.#random, pauseMs: PAUSE_MS });
+    const random = seededRandom(seed + 2);
+    const load = new ChaosLoad({ pool: this.#pool, topic, keys: KEYS, random, pauseMs: PAUSE_MS });
     const counts = [PARTITIONS];
     const before = this.faults;
     const violations = await this.#strikeAll({
