@@ -127,15 +127,11 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /** Stops listening: new connections are refused, open ones live on. */
-  async refuse(): Promise<void> {
-    const server = this.#server;
+  refuse(): Promise<void> {
+    // Nobody listens from now on; 'close' would wait for the last connection, and for ever for one whose reset failed.
+    this.#server?.close();
     this.#server = undefined;
-    if (server === undefined) return;
-    const closed = new Promise<void>((resolve) => {
-      server.once('close', resolve);
-    });
-    server.close();
-    if (this.#pairs.size === 0) await closed; // else 'close' waits for the last connection, but nobody listens from now on
+    return Promise.resolve();
   }
 
   /** Listens (again). */
@@ -198,6 +194,9 @@ export class TcpProxy implements AsyncDisposable {
   #destroy(pair: Pair): void {
     pair.requests.stop();
     pair.responses.stop();
+    // A reset during a shutdown fails with EINVAL and leaves the handle open: it must keep no process alive.
+    pair.client.unref();
+    pair.target.unref();
     pair.client.resetAndDestroy();
     if (pair.target.connecting) pair.target.destroy();
     else pair.target.resetAndDestroy();
