@@ -14,6 +14,7 @@ import {
   memoryDriver,
   startFakeCluster,
 } from '../../src/testing/index.ts';
+import { door } from './real-conformance.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -32,16 +33,6 @@ const at = async (tls: boolean): Promise<readonly string[]> => {
   guarded.push(started);
   return started.bootstrap;
 };
-
-const door = (
-  name: string,
-  refusal: string | undefined,
-  o: Omit<KafkaConnectionOptions, 'clientId'>,
-): ConformanceDoor => ({
-  name,
-  refusal,
-  connection: { clientId: 'conformance', ...o },
-});
 
 beforeAll(async () => {
   cluster = await startFakeCluster();

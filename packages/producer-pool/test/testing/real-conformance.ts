@@ -5,7 +5,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { KafkaConnectionOptions } from '../../src/index.ts';
 import type { ConformanceCluster, ConformanceDoor } from '../../src/testing/index.ts';
 
-const door = (
+/** A way in, and why it is closed; `undefined`: it is open. */
+export const door = (
   name: string,
   refusal: string | undefined,
   o: Omit<KafkaConnectionOptions, 'clientId'>,
