@@ -64,9 +64,10 @@ export class FakeCluster implements AsyncDisposable {
 
   /** Every record of a topic, partition by partition in order of offsets. */
   log(topic: string): readonly FakeRecord[] {
-    return this.#state.topology
-      .topic(topic)
-      .partitions.flatMap(({ log }, partition) => log.records.map((record) => ({ ...record, topic, partition })));
+    const all: FakeRecord[] = [];
+    for (const [partition, { log }] of this.#state.topology.topic(topic).partitions.entries())
+      for (const record of log.records()) all.push({ ...record, topic, partition });
+    return all;
   }
 
   /** Requests that arrived, all or those of one API; the last 10 000. */

@@ -6,8 +6,6 @@
  *
  * What a fault of the test itself throws is told among the violations, so that it cannot pass unnoticed.
  */
-import { crc32 } from 'node:zlib';
-
 import type { SeenRequest } from './faults.ts';
 import type { PartitionData } from './produce.ts';
 
@@ -38,7 +36,7 @@ export class Journal {
     for (const { topic, partition, batch } of data) {
       if (typeof batch === 'number') continue;
       const lane = `${topic}-${partition}`;
-      const content = contentOf(batch.payload);
+      const content = batch.contentId;
       const open = this.#unanswered.get(lane) ?? new Set();
       this.#unanswered.set(lane, open);
       if (open.size > 0 && !open.has(content))
@@ -61,9 +59,7 @@ export class Journal {
   /** Call it when the answer is written. */
   produceAnswered(data: readonly PartitionData[]): void {
     for (const { topic, partition, batch } of data) {
-      if (typeof batch !== 'number') this.#unanswered.get(`${topic}-${partition}`)?.delete(contentOf(batch.payload));
+      if (typeof batch !== 'number') this.#unanswered.get(`${topic}-${partition}`)?.delete(batch.contentId);
     }
   }
 }
-
-const contentOf = (payload: Buffer): string => `${payload.length}:${crc32(payload)}`;

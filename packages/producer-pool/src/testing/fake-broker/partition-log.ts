@@ -1,6 +1,7 @@
 /** The log of one partition: what was appended, with offsets, and what its broker knows of producers. */
 import { ProducerState } from './producer-state.ts';
-import type { BatchRecord, RecordBatch } from './record-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
+import type { BatchRecord } from './records.ts';
 
 export interface LogRecord extends BatchRecord {
   readonly offset: bigint;
@@ -14,22 +15,38 @@ export interface AppendResult {
   readonly baseOffset: bigint;
 }
 
+/** An appended batch keeps its bytes as they came. */
+interface AppendedBatch extends Pick<RecordBatch, 'producerId' | 'records'> {
+  readonly baseOffset: number;
+}
+
 export class PartitionLog {
   readonly producers = new ProducerState();
-  readonly #records: LogRecord[] = [];
+  readonly #batches: AppendedBatch[] = [];
+  #length = 0;
 
-  get records(): readonly LogRecord[] {
-    return this.#records;
+  /** How many records there are. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** All of them, taken apart anew. */
+  records(): readonly LogRecord[] {
+    const all: LogRecord[] = [];
+    for (const { baseOffset, producerId, records } of this.#batches)
+      for (const [index, record] of records().entries())
+        all.push({ ...record, offset: BigInt(baseOffset + index), producerId });
+    return all;
   }
 
   append(batch: RecordBatch): AppendResult {
     const verdict = this.producers.verdict(batch);
     if (verdict.kind === 'refuse') return { errorCode: verdict.errorCode, baseOffset: -1n };
     if (verdict.kind === 'duplicate') return { errorCode: 0, baseOffset: verdict.baseOffset };
-    const base = this.#records.length;
-    for (const [index, record] of batch.records.entries())
-      this.#records.push({ ...record, offset: BigInt(base + index), producerId: batch.producerId });
-    this.producers.remember(batch, BigInt(base));
-    return { errorCode: 0, baseOffset: BigInt(base) };
+    const baseOffset = this.#length;
+    this.#batches.push({ baseOffset, producerId: batch.producerId, records: batch.records });
+    this.#length += batch.count;
+    this.producers.remember(batch, BigInt(baseOffset));
+    return { errorCode: 0, baseOffset: BigInt(baseOffset) };
   }
 }

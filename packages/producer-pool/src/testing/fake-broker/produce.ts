@@ -59,8 +59,7 @@ const refusalOf = (
 ): number => {
   if (!batch.crcMatches) return CORRUPT_MESSAGE;
   if (batch.sizeBytes > limits.maxMessageBytes) return MESSAGE_TOO_LARGE;
-  const isAhead = batch.records.some(({ timestampMs }) => timestampMs > limits.nowMs + TIMESTAMP_AHEAD_MS);
-  return isAhead ? INVALID_TIMESTAMP : 0;
+  return batch.latestTimestampMs > limits.nowMs + TIMESTAMP_AHEAD_MS ? INVALID_TIMESTAMP : 0;
 };
 
 const append = (data: PartitionData, acks: number, context: ServingContext): PartitionAnswer => {

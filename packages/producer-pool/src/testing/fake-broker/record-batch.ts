@@ -1,15 +1,10 @@
 /** Record batches v2 (Kafka documentation, "Record Batch"), the only format that producers of today send. */
+import { crc32 } from 'node:zlib';
+
 import { crc32c } from './crc32c.ts';
 import { CODECS, decompress } from './decompress.ts';
+import { type BatchRecord, readRecords, scanRecords } from './records.ts';
 import { WireError, WireReader } from './wire.ts';
-
-/** A record as a consumer would read it. */
-export interface BatchRecord {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: readonly { readonly name: string; readonly value: Buffer | null }[];
-  readonly timestampMs: number;
-}
 
 export interface RecordBatch {
   /** Of the whole batch on the wire. */
@@ -20,32 +15,16 @@ export interface RecordBatch {
   readonly producerEpoch: number;
   readonly baseSequence: number;
   readonly count: number;
-  /** The records as they were sent, compressed or not: equal bytes are equal records. */
-  readonly payload: Buffer;
-  readonly records: readonly BatchRecord[];
+  /** Equal for equal records, as they were sent: a checksum of their bytes, compressed or not. */
+  readonly contentId: string;
+  /** The latest of its records; what its header says is the client's business. */
+  readonly latestTimestampMs: number;
+  /** Takes the records apart: when somebody asks, because few read what a load wrote. */
+  readonly records: () => readonly BatchRecord[];
 }
 
 /** Bytes of the header from its first field to the CRC, which covers what follows. */
 const CRC_STARTS_AT = 21;
-
-const varBytes = (reader: WireReader): Buffer | null => {
-  const length = reader.varint();
-  return length < 0 ? null : reader.bytes(length);
-};
-
-const readRecord = (reader: WireReader, baseTimestamp: bigint): BatchRecord => {
-  const record = new WireReader(reader.bytes(reader.varint()));
-  record.int8();
-  const timestampMs = Number(baseTimestamp + record.varlong());
-  record.varint();
-  const key = varBytes(record);
-  const value = varBytes(record);
-  const headers = Array.from({ length: record.varint() }, () => ({
-    name: record.bytes(record.varint()).toString('utf8'),
-    value: varBytes(record),
-  }));
-  return { key, value, headers, timestampMs };
-};
 
 /**
  * Takes one batch apart.
@@ -61,18 +40,17 @@ export const readRecordBatch = (bytes: Buffer): RecordBatch => {
   const crcMatches = reader.int32() >>> 0 === crc32c(bytes.subarray(CRC_STARTS_AT));
   const codec = CODECS[reader.int16() & 7];
   reader.int32();
-  const baseTimestamp = reader.int64();
+  const baseTimestampMs = Number(reader.int64());
   reader.int64();
   const producerId = reader.int64();
   const producerEpoch = reader.int16();
   const baseSequence = reader.int32();
   const count = reader.int32();
   const payload = reader.bytes(reader.remaining);
-  const head = { sizeBytes: bytes.length, crcMatches, producerId, producerEpoch, baseSequence, count, payload };
-  if (!crcMatches) return { ...head, records: [] };
+  const contentId = `${payload.length}:${crc32(payload)}`;
+  const head = { sizeBytes: bytes.length, crcMatches, producerId, producerEpoch, baseSequence, count, contentId };
+  if (!crcMatches) return { ...head, latestTimestampMs: 0, records: () => [] };
   if (codec === undefined || count < 1) throw new WireError('a batch without records, or of an unknown codec');
-  const content = new WireReader(decompress(codec, payload));
-  const records = Array.from({ length: count }, () => readRecord(content, baseTimestamp));
-  if (content.remaining > 0) throw new WireError('more in the batch than its records');
-  return { ...head, records };
+  const content = { bytes: decompress(codec, payload), count, baseTimestampMs };
+  return { ...head, latestTimestampMs: scanRecords(content), records: () => readRecords(content) };
 };

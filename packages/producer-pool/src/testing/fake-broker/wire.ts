@@ -11,6 +11,8 @@ const nonNull = <T>(value: T | null): T => {
   return value;
 };
 
+const unZigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+
 export class WireReader {
   flexible: boolean;
   readonly #buffer: Buffer;
@@ -23,6 +25,10 @@ export class WireReader {
 
   get remaining(): number {
     return this.#buffer.length - this.#at;
+  }
+
+  skip(length: number): void {
+    this.#take(length);
   }
 
   bytes(length: number): Buffer {
@@ -51,30 +57,17 @@ export class WireReader {
   }
 
   uvarint(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
-      const byte = this.#buffer.readUInt8(this.#take(1));
-      value += (byte & 0x7f) * 2 ** shift;
-      if (byte < 0x80) return value;
-    }
-    throw new WireError('a varint of more than five bytes');
+    return this.#unsigned(5);
   }
 
   /** Zigzag. */
   varint(): number {
-    const value = this.uvarint();
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return unZigzag(this.#unsigned(5));
   }
 
-  /** Zigzag, 64 bits. */
-  varlong(): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.#buffer.readUInt8(this.#take(1));
-      value |= BigInt(byte & 0x7f) << shift;
-      if (byte < 0x80) return (value >> 1n) ^ -(value & 1n);
-    }
-    throw new WireError('a varlong of more than ten bytes');
+  /** Zigzag, 64 bits; exact up to 2^52. */
+  varlong(): number {
+    return unZigzag(this.#unsigned(10));
   }
 
   nullableString(): string | null {
@@ -116,6 +109,16 @@ export class WireReader {
     if (length < 0 || length > this.remaining) throw new WireError(`${length} bytes wanted, ${this.remaining} left`);
     this.#at += length;
     return this.#at - length;
+  }
+
+  #unsigned(maxBytes: number): number {
+    let value = 0;
+    for (let count = 0, scale = 1; count < maxBytes; count += 1, scale *= 0x80) {
+      const byte = this.#buffer.readUInt8(this.#take(1));
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new WireError(`a varint of more than ${maxBytes} bytes`);
   }
 
   #length(): number {

@@ -11,13 +11,15 @@ const recordBatch = (batch: SequencedBatch, text = ''): RecordBatch => ({
   ...batch,
   sizeBytes: 0,
   crcMatches: true,
-  payload: Buffer.from(text),
-  records: Array.from({ length: batch.count }, (_, index) => ({
-    key: null,
-    value: Buffer.from(`${text}${index}`),
-    headers: [],
-    timestampMs: 0,
-  })),
+  contentId: text,
+  latestTimestampMs: 0,
+  records: () =>
+    Array.from({ length: batch.count }, (_, index) => ({
+      key: null,
+      value: Buffer.from(`${text}${index}`),
+      headers: [],
+      timestampMs: 0,
+    })),
 });
 
 const wrapped = (sequence: number): number => (sequence > LAST_SEQUENCE ? sequence - LAST_SEQUENCE - 1 : sequence);
@@ -106,11 +108,11 @@ describe('partition log', () => {
           const own = sent.get(one.producerId) ?? [];
           const batch = nextBatch(own, one);
           sent.set(one.producerId, [...own, batch]);
-          const before = log.records.length;
+          const before = log.length;
           const { errorCode, baseOffset } = log.append(recordBatch(batch));
           expect([errorCode, Number(baseOffset)]).toEqual(model.append(batch));
           const isAppended = errorCode === 0 && Number(baseOffset) === before;
-          expect(log.records.length).toBe(isAppended ? before + batch.count : before);
+          expect(log.length).toBe(isAppended ? before + batch.count : before);
           seen.add(isAppended ? 'appended' : errorCode === 0 ? 'duplicate' : `${errorCode}`);
         }
       }),
@@ -124,7 +126,7 @@ describe('partition log', () => {
     const batch = { producerId: 7n, producerEpoch: 0, baseSequence: 0, count: 2 };
     expect(log.append(recordBatch(batch, 'a'))).toEqual({ errorCode: 0, baseOffset: 0n });
     expect(log.append(recordBatch(batch, 'b'))).toEqual({ errorCode: 0, baseOffset: 0n });
-    expect(log.records.map(({ value }) => value?.toString())).toEqual(['a0', 'a1']);
+    expect(log.records().map(({ value }) => value?.toString())).toEqual(['a0', 'a1']);
     expect(log.append(recordBatch({ ...batch, count: 3 }, 'c'))).toEqual({ errorCode: 45, baseOffset: -1n });
   });
 
@@ -139,7 +141,7 @@ describe('partition log', () => {
       baseOffset: 1n,
     });
     expect(log.append(recordBatch({ ...rest, baseSequence: 2, count: 1 }))).toMatchObject({ errorCode: 0 });
-    expect(log.records.length).toBe(5);
+    expect(log.length).toBe(5);
     log.producers.remember({ ...rest, baseSequence: LAST_SEQUENCE, count: 1 }, 5n);
     expect(log.append(recordBatch({ ...rest, baseSequence: 1, count: 1 }))).toMatchObject({ errorCode: 45 });
     expect(log.append(recordBatch({ ...rest, baseSequence: 0, count: 1 }))).toMatchObject({ errorCode: 0 });
