@@ -13,9 +13,15 @@ while read -r package; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q '^install ok installed$' || missing="$missing $package"
 done <"$list"
 [ -n "$missing" ] || exit 0
+install() {
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1
+}
 # $missing is a list of words
 # shellcheck disable=SC2086
-DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >/dev/null 2>&1 ||
-  { apt-get update >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >/dev/null 2>&1; } ||
-  echo "not installed:$missing"
+install $missing && exit 0
+apt-get update >/dev/null 2>&1
+# One by one: not every Debian has all of them.
+for package in $missing; do
+  install "$package" || echo "not installed: $package"
+done
 exit 0

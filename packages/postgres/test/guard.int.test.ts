@@ -29,6 +29,8 @@ describe('statements and their guard on a real server', () => {
 
   test('R-PG-4 the tokenizer finds as many values as the server does, whatever is written in them', async () => {
     await using pg = createPostgres(poolOptions(db(), { statements: { cacheSize: 0 } }));
+    const version = await pg.value<number>("select current_setting('server_version_num')::int");
+    const since16 = version < 160_000 ? [] : ['0x1f', '1_000'];
     const inside = fc.stringMatching(/^[a-z'",;$\\/*\-\n ()]{0,8}$/);
     const item = fc.oneof(
       inside.map((text) => `'${text.replaceAll("'", "''")}'`),
@@ -38,7 +40,7 @@ describe('statements and their guard on a real server', () => {
       inside.map((text) => `/*${text.replaceAll(/[/*]/g, '')}/* ' */*/ 2`),
       inside.map((text) => `3 --${text.replaceAll('\n', ' ')}\n`),
       inside.map((text) => `'a'  \n '${text.replaceAll("'", "''")}'`),
-      fc.constantFrom('-1', '1.5e-3', '0x1f', '1 <-1', '5 - - 3', "U&'\\0061'", "B'01'", '4/2', '.5', '1_000'),
+      fc.constantFrom('-1', '1.5e-3', '1 <-1', '5 - - 3', "U&'\\0061'", "B'01'", '4/2', '.5', ...since16),
     );
     await fc.assert(
       fc.asyncProperty(fc.array(item, { minLength: 1, maxLength: 8 }), async (items) => {

@@ -2,7 +2,7 @@ export { DevServiceError } from './errors.ts';
 export type { DevServiceErrorCode } from './errors.ts';
 export { startPostgres } from './postgres/server.ts';
 export type { PostgresAddress, PostgresOptions, PostgresService } from './postgres/server.ts';
-export { sharedPostgres } from './postgres/shared.ts';
+export { sharedPostgres, sharedPostgresOf } from './postgres/shared.ts';
 export type { SharedPostgres } from './postgres/shared.ts';
 export { openRun } from './reaper.ts';
 export { sharedRun, testRunOwner } from './shared-services.ts';

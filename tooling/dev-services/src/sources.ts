@@ -62,6 +62,9 @@ export const noPostgresBinaries = (platform: string): Unavailable =>
     'Install the optional dependencies or a PostgreSQL of the system, or set BUSBAR_POSTGRES_HOST, _PORT, _USER and _PASSWORD.',
   );
 
+export const noPostgresMajor = (major: number): Unavailable =>
+  unavailable(`PostgreSQL ${major} is not installed`, `Install the Debian package postgresql-${major}.`);
+
 export const postgresSource = (facts: PostgresFacts): PostgresSource | Unavailable => {
   if (facts.configured) return 'configured';
   if (facts.named) return 'system';

@@ -3,6 +3,7 @@
  *
  *     test('…', async (ctx) => {
  *       const postgres = await requireService(ctx, 'postgres');   // { host, port, user, password, adminUrl, version, source }
+ *       const debian = await requireService(ctx, 'postgres-15');  // a second server, of Debian's PostgreSQL 15
  *       const kafka = await requireService(ctx, 'kafka');         // { brokers, createTopic, leader, readWithJava, version, source }
  *       const cluster = await requireService(ctx, 'kafka-3');     // the same and { nodes, node(id), heal, logTail }: for fault tests
  *     });
@@ -24,6 +25,7 @@ import {
   sharedKafkaCluster,
   type SharedPostgres,
   sharedPostgres,
+  sharedPostgresOf,
   type Unavailable,
 } from '@busbar-tooling/dev-services';
 import {
@@ -45,6 +47,8 @@ declare module 'vitest' {
 export interface Services {
   /** An address: `testDatabase` makes a database of one's own there. */
   readonly postgres: SharedPostgres;
+  /** PostgreSQL 15 of the Debian package, whatever version `postgres` is. */
+  readonly 'postgres-15': SharedPostgres;
   /** One node; `testTopic` makes a topic of one's own there. */
   readonly kafka: KafkaAccess;
   /** Three nodes to be broken, for `*.fault.test.ts`, which run one at a time; leave them healed (`await kafka.heal()`). Ready in 6–8 s. */
@@ -58,6 +62,7 @@ export type ServiceUser = TestContext | Readonly<RunnerTestSuite | RunnerTestFil
 
 const attach: { readonly [N in ServiceName]: () => Promise<Services[N] | Unavailable> } = {
   postgres: sharedPostgres,
+  'postgres-15': () => sharedPostgresOf(15),
   kafka: sharedKafka,
   'kafka-3': sharedKafkaCluster,
 };

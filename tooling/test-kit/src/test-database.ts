@@ -40,6 +40,8 @@ export interface TestDatabase extends AsyncDisposable {
 export interface TestDatabaseOptions {
   /** What it is a copy of; default: `empty`. */
   readonly template?: 'empty' | TemplateSpec;
+  /** Where it is made unless an address is given; default: `postgres`. */
+  readonly server?: 'postgres' | 'postgres-15';
 }
 
 /** `busbar_test_<run>_<test file>_<random>`, 63 bytes at most. */
@@ -57,7 +59,7 @@ export const testDatabase = async (
   on: ServiceUser | PostgresAddress,
   o: TestDatabaseOptions = {},
 ): Promise<TestDatabase> => {
-  const server = 'adminUrl' in on ? on : await requireService(on, 'postgres');
+  const server = 'adminUrl' in on ? on : await requireService(on, o.server ?? 'postgres');
   if (server.source === 'configured') await sweepDeadDatabases(server.adminUrl);
   const template =
     o.template === undefined || o.template === 'empty' ? 'template0' : await templateDatabase(server, o.template);

@@ -11,7 +11,7 @@ import type { Environment } from '../configured.ts';
 import { DevServiceError } from '../errors.ts';
 import { isJsonRecord, stringOf } from '../record.ts';
 import { baseFolder, isTraversable } from '../run-folder.ts';
-import { noPostgresBinaries } from '../sources.ts';
+import { noPostgresBinaries, noPostgresMajor } from '../sources.ts';
 import { runTool, type ToolRunner } from '../tools.ts';
 
 export interface PostgresBinaries {
@@ -139,14 +139,18 @@ const packagedBinaries = (installed: string, user: PostgresBinaries['user']): Po
 const hasServer = (bin: string): boolean =>
   existsSync(join(bin, `initdb${SUFFIX}`)) && existsSync(join(bin, `postgres${SUFFIX}`));
 
-/** Debian keeps servers out of PATH, one folder per major version; the newest comes first. */
-const debianFolders = (): readonly string[] => {
-  const root = '/usr/lib/postgresql';
-  if (!existsSync(root)) return [];
-  return readdirSync(root)
-    .toSorted((a, b) => Number(b) - Number(a))
-    .map((major) => join(root, major, 'bin'));
-};
+const DEBIAN_ROOT = '/usr/lib/postgresql';
+
+/** Debian keeps servers out of PATH, one folder per major version. */
+const debianFolder = (major: string): string => join(DEBIAN_ROOT, major, 'bin');
+
+/** The newest comes first. */
+const debianFolders = (): readonly string[] =>
+  existsSync(DEBIAN_ROOT)
+    ? readdirSync(DEBIAN_ROOT)
+        .toSorted((a, b) => Number(b) - Number(a))
+        .map((major) => debianFolder(major))
+    : [];
 
 /** The folder of the system's server programs; `undefined` when it has none. */
 export const systemBinFolder = async (tools: ToolRunner = runTool): Promise<string | undefined> => {
@@ -176,8 +180,18 @@ const systemBinaries = async (bin: string, user: PostgresBinaries['user']): Prom
 /** Whether the platform package is installed. */
 export const isPackaged = (): boolean => packageFolder() !== undefined;
 
-/** The programs to run, usable as they are. @throws {DevServiceError} NOT_AVAILABLE when there are none, PERMISSION for root without any other user. */
-export const findPostgresBinaries = async (): Promise<PostgresBinaries> => {
+const binariesOfMajor = async (major: number): Promise<PostgresBinaries> => {
+  const bin = debianFolder(String(major));
+  if (hasServer(bin)) return systemBinaries(bin, serverUser());
+  throw new DevServiceError('NOT_AVAILABLE', { service: 'PostgreSQL', ...noPostgresMajor(major) });
+};
+
+/**
+ * The programs to run, usable as they are: of any version, or those of a major version that Debian has installed.
+ * @throws {DevServiceError} NOT_AVAILABLE when there are none, PERMISSION for root without any other user.
+ */
+export const findPostgresBinaries = async (major?: number): Promise<PostgresBinaries> => {
+  if (major !== undefined) return binariesOfMajor(major);
   const named = namedBinFolder(process.env);
   const installed = packageFolder();
   if (named === undefined && installed !== undefined) return packagedBinaries(installed, serverUser());

@@ -17,6 +17,8 @@ import { serverFlags } from './server-flags.ts';
 import { removeSharedMemory } from './shared-memory.ts';
 
 export interface PostgresOptions {
+  /** The major version of a server that Debian has installed, for example 15; default: whatever is there, the npm package first. */
+  readonly version?: number;
   /** Server settings on top of ours, as in `postgresql.conf`. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Writes reach the disk as in production; default: false, a commit is only as durable as the page cache (a killed server loses nothing). */
@@ -140,7 +142,7 @@ const launchOnFreePort = async (
  * @throws {DevServiceError} NOT_AVAILABLE, EXITED_EARLY or START_TIMEOUT with the server's log, PERMISSION
  */
 export const startPostgres = async (options: PostgresOptions = {}, run?: Run): Promise<PostgresService> => {
-  const binaries = await findPostgresBinaries();
+  const binaries = await findPostgresBinaries(options.version);
   const itsRun = run ?? (await openRun());
   const folder = join(itsRun.folder, `postgres-${randomBytes(4).toString('hex')}`);
   const password = await copyCluster(binaries, folder);

@@ -2,7 +2,7 @@ import { type JsonRecord, numberOf, stringOf } from '../record.ts';
 import type { Run } from '../run-folder.ts';
 import { isUnavailable, sharedRecord, sharedRun, type Unavailable, unavailableOf } from '../shared-services.ts';
 import { findPostgres } from './find-postgres.ts';
-import type { PostgresAddress } from './server.ts';
+import { type PostgresAddress, startPostgres } from './server.ts';
 
 /** A server shared by many test files: an address and nothing that could disturb a neighbor. */
 export interface SharedPostgres extends PostgresAddress {
@@ -28,12 +28,26 @@ const sharedFrom = (record: JsonRecord): SharedPostgres => ({
   adminUrl: stringOf(record, 'adminUrl'),
 });
 
+const attach = async (
+  run: Run,
+  name: string,
+  start: () => Promise<PostgresAddress>,
+): Promise<SharedPostgres | Unavailable> => {
+  const record = await sharedRecord(run, name, async () => addressRecord(await start()));
+  return isUnavailable(record) ? unavailableOf(record) : sharedFrom(record);
+};
+
 /**
  * The run's shared PostgreSQL, started by the first caller of all processes.
  * @throws {DevServiceError} when it is there but does not start; a missing one is an answer, not an error.
  */
 export const sharedPostgres = async (run?: Run): Promise<SharedPostgres | Unavailable> => {
   const itsRun = run ?? (await sharedRun());
-  const record = await sharedRecord(itsRun, 'postgres', async () => addressRecord(await findPostgres(itsRun, {})));
-  return isUnavailable(record) ? unavailableOf(record) : sharedFrom(record);
+  return attach(itsRun, 'postgres', () => findPostgres(itsRun, {}));
+};
+
+/** The run's shared PostgreSQL of a major version that Debian has installed, beside {@link sharedPostgres}. */
+export const sharedPostgresOf = async (version: number): Promise<SharedPostgres | Unavailable> => {
+  const run = await sharedRun();
+  return attach(run, `postgres-${version}`, () => startPostgres({ version }, run));
 };

@@ -103,6 +103,15 @@ test('binaries that the developer names are used instead of the package', async 
   }
 });
 
+test('a major version that is not installed is named, with the package that brings it', async () => {
+  const missing = startPostgres({ version: 7 });
+  await expect(missing).rejects.toMatchObject({
+    code: 'NOT_AVAILABLE',
+    reason: 'PostgreSQL 7 is not installed',
+    help: 'Install the Debian package postgresql-7.',
+  });
+});
+
 test('a disposed server has given its port back', async () => {
   const own = await startPostgres();
   await own[Symbol.asyncDispose]();
