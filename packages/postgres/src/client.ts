@@ -1,6 +1,6 @@
 import { Client, type ClientConfig, type Connection as DriverConnection } from 'pg';
 
-import type { CredentialsProvider } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import type { TransactionStatus, WireConnection } from './pool-port.ts';
 import { startupOptions, type Pooler, type ResolvedSession, type ServerTimeouts } from './session.ts';
 import type { ServerRole } from './targets.ts';
@@ -14,7 +14,6 @@ export interface ClientSettings {
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  readonly credentials: CredentialsProvider;
   readonly tls: ResolvedTls;
   readonly session: ResolvedSession;
   readonly timeouts: ServerTimeouts;
@@ -25,12 +24,12 @@ export interface ClientSettings {
  * Every field that `pg` would otherwise take from a PG* variable of the environment is given here.
  * The password is always a function: pgpass is never read, and no object holds the secret.
  */
-export const clientConfig = (o: ClientSettings, attempt: 1 | 2): ClientConfig => ({
+export const clientConfig = (o: ClientSettings, login: Credentials): ClientConfig => ({
   host: o.host,
   port: o.port,
   database: o.database,
-  user: o.user,
-  password: async () => (await o.credentials({ host: o.host, port: o.port, user: o.user, attempt })).password,
+  user: login.user ?? o.user,
+  password: () => Promise.resolve(login.password),
   ssl: tlsOptions(o.tls),
   sslnegotiation: 'postgres',
   ...(o.pooler === 'none' ? { options: startupOptions(o.session, o.timeouts) } : {}),

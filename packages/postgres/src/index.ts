@@ -40,7 +40,7 @@ export type { Pooler, ResolvedSession, SetupFunction } from './session.ts';
 export type { TargetSessionAttrs } from './targets.ts';
 export type { ResolvedTls, TlsMaterial } from './tls.ts';
 export { credentialsFromFile } from './credentials.ts';
-export type { CredentialsProvider, CredentialsRequest } from './credentials.ts';
+export type { Credentials, CredentialsProvider, CredentialsRequest } from './credentials.ts';
 
 // Reports
 export type { ConnectivityCheck, ConnectivityOutcome } from './connectivity-checks.ts';

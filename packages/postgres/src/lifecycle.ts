@@ -39,7 +39,7 @@ export class PhaseClock {
 
   end(phase: keyof ConnectPhases): void {
     const nowMs = this.#clock.now();
-    this.#phases[phase] = nowMs - this.#lastMs;
+    this.#phases[phase] += nowMs - this.#lastMs;
     this.#lastMs = nowMs;
   }
 }

@@ -182,7 +182,7 @@ export interface PostgresOptions {
   readonly password?: string;
   /** File that holds the password, read for each connection; one trailing newline is cut off. */
   readonly passwordFile?: string;
-  /** Asked for the password of each connection. */
+  /** Asked for the password of each connection, or as long as it says that the last one is good. */
   readonly credentials?: CredentialsProvider;
   readonly tls?: TlsOptions;
   readonly session?: SessionOptions;
@@ -208,6 +208,6 @@ export interface PostgresOptions {
   readonly clock?: Clock;
   /** Default: the system's. */
   readonly timers?: Timers;
-  /** Numbers in [0, 1) for jitter. Default: `Math.random`. */
+  /** Numbers in [0, 1) for jitter and samples. Default: `Math.random`. */
   readonly random?: () => number;
 }

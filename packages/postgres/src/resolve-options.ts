@@ -2,7 +2,12 @@ import { systemClock, systemTimers, type Clock, type Timers } from '@busbar/retr
 
 import { checkNumber, refuseUnknown, withDefaults } from './check-options.ts';
 import { splitUrl, type UrlParts } from './connection-url.ts';
-import { credentialsFromFile, credentialsFromPassword, type CredentialsProvider } from './credentials.ts';
+import {
+  credentialsFromFile,
+  credentialsFromPassword,
+  sharedCredentials,
+  type CredentialsProvider,
+} from './credentials.ts';
 import { resolveGuard, type ResolvedGuard } from './guard/guard-options.ts';
 import type { ResolvedLeak } from './leak.ts';
 import { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from './option-limits.ts';
@@ -170,7 +175,7 @@ const resolveCredentials = (options: PostgresOptions, url: UrlParts, issues: str
   const given = [password, passwordFile, credentials].filter((source) => source !== undefined);
   if (given.length > 1 || (options.password !== undefined && url.password !== undefined))
     issues.push('password: give one of password, passwordFile, credentials, or a password in url');
-  if (credentials !== undefined) return credentials;
+  if (credentials !== undefined) return sharedCredentials(credentials);
   if (passwordFile !== undefined) return credentialsFromFile({ passwordFile });
   // No source at all is legal: a client certificate or the server's trust may do. A server that asks anyway refuses the empty one.
   return credentialsFromPassword(password ?? '');

@@ -4,7 +4,6 @@ import { ConnectTimeoutError, NoTargetError, SetupError } from './connect-errors
 import { connectFailure } from './connect-failure.ts';
 import { Connection } from './connection.ts';
 import { Connector, type OpenAttempt, type OpenedClient } from './connector.ts';
-import { isFixed } from './credentials.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
 import type { Housekeeper } from './housekeeper.ts';
@@ -23,8 +22,6 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 /** Reasons to end a connection although its server answers: first it is made to stop what it runs. */
 const STOPPED_FIRST: ReadonlySet<RetireReason> = new Set(['busy', 'user', 'leak']);
-
-const REFUSED_LOGIN: ReadonlySet<string> = new Set(['28P01', '28000']);
 
 /** The server goes down, or crashed: its other connections go with it. */
 const SHUTDOWN: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03']);
@@ -84,16 +81,8 @@ export class SlotLife {
   connect(slot: number, generation: number): void {
     const life: Life = { clock: new PhaseClock(this.#context.options.clock), generation };
     this.#lives.set(slot, life);
-    this.#open(slot, life, 1);
-  }
-
-  /** A login that is refused is tried once more with what the provider says then: the password may have been changed a moment ago. */
-  #open(slot: number, life: Life, attempt: 1 | 2): void {
-    const { credentials } = this.#context.options;
-    life.attempt = this.#connector.open({ clock: life.clock, attempt }, (error, opened) => {
-      const isRefused = REFUSED_LOGIN.has(sqlStateOf(error) ?? '') && life.retired === undefined;
+    life.attempt = this.#connector.open(life.clock, (error, opened) => {
       if (opened !== undefined) void this.#onConnected(slot, life, opened);
-      else if (isRefused && attempt === 1 && !isFixed(credentials)) this.#open(slot, life, 2);
       else this.#onConnectFailed(slot, life, error);
     });
   }

@@ -230,11 +230,20 @@ describe('the connection manager', () => {
         ...login,
         credentials: ({ attempt }) => {
           attempts.push(attempt);
-          return Promise.resolve({ password: attempt === 1 ? 'cached' : 'new' });
+          return Promise.resolve({ password: attempt === 1 ? 'cached' : 'new', user: role });
         },
+        user: 'whoever',
       });
       expect(await pg.value('select current_user::text')).toBe(role);
       expect([attempts, pg.stats().created, pg.stats().createFailures]).toEqual([[1, 2], 1, 0]);
+      const never = createPostgres({
+        ...login,
+        credentials: () => Promise.withResolvers<never>().promise,
+        pool: { connectTimeoutMs: 100, acquireTimeoutMs: 400 },
+      });
+      expect(await rejection(never.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_CONNECT_TIMEOUT' });
+      await never.close();
+      expect(never.stats().open).toBe(0);
       await using proxy = await startTcpProxy({ target: db() });
       await using fixed = createPostgres({ ...login, host: proxy.host, port: proxy.port, password: 'wrong' });
       expect(await rejection(fixed.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_AUTH' });
