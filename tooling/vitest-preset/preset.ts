@@ -13,6 +13,8 @@ export const base = defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: [fileURLToPath(new URL('setup.ts', import.meta.url))],
+    // Of two cores Vitest would leave one idle; most of the time tests wait for servers.
+    maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },
