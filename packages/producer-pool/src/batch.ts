@@ -26,14 +26,23 @@ export interface Entry {
   /** The caller set the timestamp: INVALID_TIMESTAMP is then the record's own fault. */
   readonly ownTimestamp: boolean;
   readonly call: BatchCall | undefined;
-  /** The caller's answer (`first`), or the later truth. Called by the shell, never by the lane. */
-  readonly deliver: (settlement: Settlement, first: boolean) => void;
+  readonly recipient: Recipient;
   readonly publishedAtMs: number;
   readonly deadlineAtMs: number;
   /** The caller has an answer; the record may still be on its way. */
   answered: boolean;
   /** The record has left the lane. */
   gone: boolean;
+  /** Its place among the records without an answer; the three belong to `OpenRecords`. */
+  sequence: number;
+  earlier: Entry | undefined;
+  later: Entry | undefined;
+}
+
+/** Who published a record. Told by the shell, never by the lane. */
+export interface Recipient {
+  /** The caller's answer (`first`), or the later truth. */
+  deliver(settlement: Settlement, first: boolean): void;
 }
 
 export interface Batch {

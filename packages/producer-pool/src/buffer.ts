@@ -92,7 +92,7 @@ export class RecordBuffer {
     share.records -= 1;
     this.#bytes -= bytes;
     this.#records -= 1;
-    this.#serve(share);
+    if (share.waiters.length > 0 || this.#line.length > 0) this.#serve(share);
   }
 
   /** Moves the charge of one record to another lane: its partition has become known. */

@@ -45,7 +45,7 @@ export interface DispatcherHost {
   onBatch(topic: string, partition: number): void;
   /** A call is about to start. */
   onCall(): void;
-  onSettled(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }): void;
+  onSettled(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }, nowMs: number): void;
 }
 
 export class Dispatcher {
@@ -112,15 +112,15 @@ export class Dispatcher {
   }
 
   /** Advances a lane and carries out its effects. */
-  apply(runner: LaneRunner, event: LaneEvent): void {
+  apply(runner: LaneRunner, event: LaneEvent, nowMs = this.#now()): void {
     const from = runner.lane.phase;
-    const context = { policy: this.#policyOf(runner), nowMs: this.#now() };
+    const context = { policy: this.#policyOf(runner), nowMs };
     for (const effect of nextLane(runner.lane, event, context)) {
       if (effect.type === 'call') this.#start(runner, effect.batch);
-      else this.#settle(runner, effect);
+      else this.#settle(runner, effect, nowMs);
     }
     if (this.#flushing > 0 && event.type === 'enqueue') nextLane(runner.lane, { type: 'flush' }, context);
-    this.#follow(runner, from, event.type);
+    this.#follow(runner, { from, reason: event.type, nowMs });
   }
 
   /** Ends every linger; while `on`, nothing lingers. */
@@ -274,15 +274,17 @@ export class Dispatcher {
     this.#host.placement.release(producer, broker, how);
   }
 
-  #settle(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }): void {
-    this.#host.onSettled(runner, effect);
+  #settle(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }, nowMs: number): void {
+    this.#host.onSettled(runner, effect, nowMs);
     if (effect.final) this.#host.buffer.release(runner.share, effect.entry.sizeBytes);
   }
 
   /** What the shell owes a lane after each step: a place among the ready, a timer, its idle time, a message. */
-  #follow(runner: LaneRunner, from: LanePhase, reason: LaneEvent['type']): void {
+  #follow(
+    runner: LaneRunner,
+    { from, reason, nowMs }: { readonly from: LanePhase; readonly reason: LaneEvent['type']; readonly nowMs: number },
+  ): void {
     const { lane } = runner;
-    const nowMs = this.#now();
     if (lane.phase === 'ready' && lane.partition !== undefined) {
       this.#ready.add(runner);
       this.#pumpSoon();

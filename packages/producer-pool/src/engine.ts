@@ -17,6 +17,7 @@ import type { ResolvedProducerPoolOptions } from './options.ts';
 import { StickyPartitioner } from './partitioner.ts';
 import { Placement } from './placement.ts';
 import { Probe } from './probe.ts';
+import type { Publisher } from './publishing.ts';
 import { Routing, UNKNOWN } from './routing.ts';
 import { Scaler } from './scaler.ts';
 import type { PoolCounters, PoolGauges } from './stats.ts';
@@ -41,7 +42,8 @@ export type EngineProgress =
   /** Of a topic, or of the connection. */
   | { readonly type: 'failed'; readonly error: ProducerPoolError; readonly of: 'topic' | 'connection' };
 
-export class Engine {
+export class Engine implements Publisher {
+  readonly pool: string;
   readonly buffer: RecordBuffer;
   readonly ticker: Ticker;
   readonly topics: TopicDirectory;
@@ -62,6 +64,7 @@ export class Engine {
     this.#host = host;
     const { options, counters } = host;
     const { clock, timers } = options;
+    this.pool = options.name;
     const requestTick = (atMs: number): void => {
       this.ticker.request(atMs);
     };
@@ -113,8 +116,8 @@ export class Engine {
       onCall: () => {
         this.#scaler.wake(clock.now());
       },
-      onSettled: (runner, effect) => {
-        this.intake.settled(runner.topic, effect);
+      onSettled: (runner, effect, nowMs) => {
+        this.intake.settled(runner.topic, effect, nowMs);
       },
     });
     const { dispatcher } = this;

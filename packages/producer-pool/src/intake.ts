@@ -2,7 +2,7 @@
  * The way in: a record is checked, frozen, charged to the buffer and handed to its lane. Who finds no room waits here.
  */
 import { bufferFull, expiredWaiting, noPartition } from './admission-errors.ts';
-import type { BatchCall, Entry } from './batch.ts';
+import type { BatchCall, Entry, Recipient } from './batch.ts';
 import type { RecordBuffer, Waiter } from './buffer.ts';
 import { type BackpressureMessage, channels } from './diagnostics.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -10,13 +10,14 @@ import {
   ProducerAbortedError,
   ProducerClosedError,
   type ProducerErrorDetails,
-  ProducerPoolError,
+  type ProducerPoolError,
   ProducerRecordInvalidError,
   ProducerRecordTooLargeError,
 } from './errors.ts';
 import type { LaneRunner } from './lane-runner.ts';
 import { callKey, type LaneEffect } from './lane-state.ts';
 import type { Topic, TopicDirectory } from './metadata.ts';
+import { OpenRecords } from './open-records.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
 import {
   FRAMING_BYTES,
@@ -43,13 +44,18 @@ export interface IntakeHost {
   refusal(): ProducerPoolError | undefined;
 }
 
-export interface Submission {
-  readonly record: ProducerRecord;
-  readonly call?: BatchCall;
+/** What is the same for every record of a call, or of all calls that ask for nothing of their own. */
+export interface Terms {
+  readonly call: BatchCall | undefined;
   /** How long to wait for room; undefined: not at all, and never behind others. */
   readonly maxBlockMs: number | undefined;
   readonly deliveryTimeoutMs: number;
-  readonly deliver: (settlement: Settlement, first: boolean) => void;
+}
+
+interface Submission {
+  readonly record: ProducerRecord;
+  readonly terms: Terms;
+  readonly recipient: Recipient;
 }
 
 interface Waiting extends Waiter {
@@ -62,13 +68,10 @@ const isWaiting = (waiter: Waiter): waiter is Waiting => 'entry' in waiter;
 
 export class Intake {
   readonly #host: IntakeHost;
-  /** Records without an answer, in the order of their calls. */
-  readonly #open = new Map<Entry, number>();
-  #sequence = 0;
+  readonly #open = new OpenRecords();
   #isClosed = false;
   readonly #waiting = new Map<Entry, Waiting>();
   #waitDueMs = Number.POSITIVE_INFINITY;
-  #flushes: { readonly upTo: number; readonly resolve: () => void }[] = [];
 
   constructor(host: IntakeHost) {
     this.#host = host;
@@ -76,47 +79,39 @@ export class Intake {
 
   /** When the record was published that has waited longest for its answer; Infinity if none waits. */
   get oldestAtMs(): number {
-    for (const { publishedAtMs } of this.#open.keys()) return publishedAtMs;
-    return Number.POSITIVE_INFINITY;
+    return this.#open.oldest?.publishedAtMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Takes a record in; its `deliver` is called exactly once with `first`. Returns it unless it was refused at once. */
-  submit(submission: Submission): Entry | undefined {
+  /** Takes a record in; its recipient is told exactly once with `first`. Returns it unless it was refused at once. */
+  submit(record: ProducerRecord, terms: Terms, recipient: Recipient): Entry | undefined {
     const { topics, options } = this.#host;
-    const { record } = submission;
-    const checked = this.#host.refusal() ?? this.#check(record);
-    if (checked instanceof ProducerPoolError) {
-      this.#refuse(submission, checked);
-      return undefined;
-    }
-    const { topic, bytes } = checked;
+    const submission = { record, terms, recipient };
+    const closed = this.#host.refusal();
+    if (closed !== undefined) return this.#refuse(submission, closed);
+    const topic = topics.get(record.topic);
+    if (typeof topic === 'string')
+      return this.#refuse(submission, new ProducerRecordInvalidError(this.#detailsOf(record), topic));
+    const problem = recordProblem(record, options);
+    if (problem !== undefined)
+      return this.#refuse(submission, new ProducerRecordInvalidError(this.#detailsOf(record), problem));
+    const bytes = recordBytes(record);
+    const limit = options.maxRequestBytes - FRAMING_BYTES;
+    if (bytes > limit)
+      return this.#refuse(submission, new ProducerRecordTooLargeError({ ...this.#detailsOf(record), limit }));
     const nowMs = options.clock.now();
-    const entry: Entry = {
-      record: freezeRecord(record, Date.now()),
-      topic: record.topic,
-      partition: record.partition,
-      keyId: keyIdOf(record.key),
-      sizeBytes: bytes + RECORD_OVERHEAD_BYTES,
-      ownTimestamp: record.timestampMs !== undefined,
-      call: submission.call,
-      deliver: submission.deliver,
-      publishedAtMs: nowMs,
-      deadlineAtMs: nowMs + submission.deliveryTimeoutMs,
-      answered: false,
-      gone: false,
-    };
-    this.#sequence += 1;
-    this.#open.set(entry, this.#sequence);
-    this.#place(topic, entry, submission.maxBlockMs === undefined ? undefined : nowMs + submission.maxBlockMs);
-    topics.refreshIfOld(topic);
+    const entry = newEntry(submission, bytes + RECORD_OVERHEAD_BYTES, nowMs);
+    this.#open.add(entry);
+    const untilMs = terms.maxBlockMs === undefined ? undefined : nowMs + terms.maxBlockMs;
+    this.#place(topic, entry, { untilMs, nowMs });
+    topics.refreshIfOld(topic, nowMs);
     return entry;
   }
 
   /** Carries a lane's answer to the caller. */
-  settled(topic: Topic, effect: LaneEffect & { type: 'settle' }): void {
+  settled(topic: Topic, effect: LaneEffect & { type: 'settle' }, nowMs: number): void {
     const { entry, settlement, first, final } = effect;
-    if (first) this.#answer(entry, settlement);
-    else if (settlement.ok || settlement.error.outcome !== 'unknown') entry.deliver(settlement, false);
+    if (first) this.#answer(entry, settlement, nowMs);
+    else if (settlement.ok || settlement.error.outcome !== 'unknown') entry.recipient.deliver(settlement, false);
     if (final) this.#letGoOn(topic, entry);
   }
 
@@ -127,7 +122,7 @@ export class Intake {
 
   /** The topic is known, or its old partition empty: the records of the room go on in order, then those who wait for the room. */
   empty(room: LaneRunner): void {
-    const { buffer, dispatcher, routing } = this.#host;
+    const { buffer, dispatcher, routing, options } = this.#host;
     const entries = room.lane.queue;
     // All of them first: room that becomes free meanwhile must not let one into a room that nobody empties any more.
     const waiters = buffer.takeWaiters(room.share).filter(isWaiting);
@@ -135,7 +130,7 @@ export class Intake {
     for (const entry of entries) {
       const runner = routing.route(room.topic, entry);
       if (runner === undefined) {
-        this.#refuseEntry(entry, noPartition(this.#host.options.name, entry));
+        this.#refuseEntry(entry, noPartition(options.name, entry));
         buffer.release(room.share, entry.sizeBytes);
         continue;
       }
@@ -144,7 +139,7 @@ export class Intake {
     }
     for (const { entry, topic, untilMs } of waiters) {
       // One that is answered here may have its caller give up on another.
-      if (this.#waiting.delete(entry)) this.#place(topic, entry, untilMs);
+      if (this.#waiting.delete(entry)) this.#place(topic, entry, { untilMs, nowMs: options.clock.now() });
     }
   }
 
@@ -163,10 +158,7 @@ export class Intake {
 
   /** Resolves when every record published before has its answer. */
   drained(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#flushes.push({ upTo: this.#sequence, resolve });
-    });
+    return this.#open.drained();
   }
 
   /** Answers everybody who waits for room; from here on no held record goes on: it is answered where it is. */
@@ -201,27 +193,23 @@ export class Intake {
     return { pool: this.#host.options.name, scope: 'pool' };
   }
 
-  #check(record: ProducerRecord): ProducerPoolError | { readonly topic: Topic; readonly bytes: number } {
-    const { options, topics } = this.#host;
-    const details: ProducerErrorDetails = { pool: options.name, scope: 'record', topic: record.topic };
-    const topic = topics.get(record.topic);
-    if (typeof topic === 'string') return new ProducerRecordInvalidError(details, topic);
-    const problem = recordProblem(record, options);
-    if (problem !== undefined) return new ProducerRecordInvalidError(details, problem);
-    const bytes = recordBytes(record);
-    const limit = options.maxRequestBytes - FRAMING_BYTES;
-    return bytes > limit ? new ProducerRecordTooLargeError({ ...details, limit }) : { topic, bytes };
+  #detailsOf({ topic }: ProducerRecord): ProducerErrorDetails {
+    return { pool: this.#host.options.name, scope: 'record', topic };
   }
 
   /** Finds the lane of a record and a place in it. `untilMs` undefined: now or never. */
-  #place(topic: Topic, entry: Entry, untilMs: number | undefined): void {
+  #place(
+    topic: Topic,
+    entry: Entry,
+    { untilMs, nowMs }: { readonly untilMs: number | undefined; readonly nowMs: number },
+  ): void {
     const { buffer, dispatcher, routing, topics, options } = this.#host;
     const tooLarge = this.#tooLarge(topic, entry);
     if (tooLarge !== undefined) return this.#refuseEntry(entry, tooLarge);
     const runner = routing.route(topic, entry);
     if (runner === undefined) return this.#refuseEntry(entry, noPartition(options.name, entry));
-    if (buffer.tryAdmit(runner.share, entry.sizeBytes)) this.#admit(runner, entry);
-    else if (untilMs === undefined || untilMs <= options.clock.now()) this.#refuseEntry(entry, this.#full(entry));
+    if (buffer.tryAdmit(runner.share, entry.sizeBytes)) this.#admit(runner, entry, nowMs);
+    else if (untilMs === undefined || untilMs <= nowMs) this.#refuseEntry(entry, this.#full(entry));
     else {
       this.#wait(runner, { topic, entry, untilMs });
       // What lingers makes room.
@@ -238,11 +226,11 @@ export class Intake {
     return new ProducerRecordTooLargeError({ pool, scope: 'record', topic: topic.name, limit });
   }
 
-  #admit(runner: LaneRunner, entry: Entry): void {
+  #admit(runner: LaneRunner, entry: Entry, nowMs: number): void {
     const { counters, dispatcher } = this.#host;
     counters.accepted += 1;
     counters.acceptedBytes += entry.sizeBytes;
-    dispatcher.apply(runner, { type: 'enqueue', entry });
+    dispatcher.apply(runner, { type: 'enqueue', entry }, nowMs);
   }
 
   #wait(runner: LaneRunner, o: { topic: Topic; entry: Entry; untilMs: number }): void {
@@ -252,10 +240,11 @@ export class Intake {
     const scope = buffer.fitsLane(runner.share, entry.sizeBytes) ? 'pool' : 'lane';
     const admit = (): void => {
       this.#waiting.delete(entry);
-      const waitedMs = options.clock.now() - sinceMs;
+      const nowMs = options.clock.now();
+      const waitedMs = nowMs - sinceMs;
       counters.bufferWaitMs.record(waitedMs);
       this.#tell({ scope, topic: topic.name, phase: 'end', waitedMs });
-      this.#admit(runner, entry);
+      this.#admit(runner, entry, nowMs);
     };
     const waiting: Waiting = { share: runner.share, bytes: entry.sizeBytes, admit, entry, topic, untilMs };
     counters.waits += 1;
@@ -293,12 +282,11 @@ export class Intake {
     return bufferFull({ pool: this.#host.options.name, buffer: this.#host.buffer, oldestAgeMs }, entry);
   }
 
-  #refuse(submission: Submission, error: ProducerPoolError): void {
-    const { record, call } = submission;
+  #refuse({ record, terms: { call }, recipient }: Submission, error: ProducerPoolError): undefined {
     const keyId = recordProblem(record, this.#host.options) === undefined ? keyIdOf(record.key) : undefined;
     if (call !== undefined && keyId !== undefined) call.blockedKeys.add(callKey(record.topic, keyId));
     this.#host.counters.countRejection(error);
-    submission.deliver(failed(error), true);
+    recipient.deliver(failed(error), true);
   }
 
   #refuseEntry(entry: Entry, error: ProducerPoolError): void {
@@ -306,27 +294,39 @@ export class Intake {
     entry.gone = true;
     if (entry.call !== undefined && entry.keyId !== undefined)
       entry.call.blockedKeys.add(callKey(entry.topic, entry.keyId));
-    this.#answer(entry, failed(error));
+    this.#answer(entry, failed(error), this.#host.options.clock.now());
   }
 
-  #answer(entry: Entry, settlement: Settlement): void {
-    this.#open.delete(entry);
-    this.#count(settlement, entry);
-    entry.deliver(settlement, true);
-    if (this.#flushes.length > 0) this.#endFlushes();
+  #answer(entry: Entry, settlement: Settlement, nowMs: number): void {
+    this.#open.remove(entry);
+    this.#count(settlement, entry, nowMs);
+    entry.recipient.deliver(settlement, true);
+    this.#open.endFlushes();
   }
 
-  #endFlushes(): void {
-    const [oldest = Number.POSITIVE_INFINITY] = this.#open.values();
-    for (const { upTo, resolve } of this.#flushes) if (upTo < oldest) resolve();
-    this.#flushes = this.#flushes.filter(({ upTo }) => upTo >= oldest);
-  }
-
-  #count(settlement: Settlement, entry: Entry): void {
-    const { counters, options } = this.#host;
+  #count(settlement: Settlement, entry: Entry, nowMs: number): void {
+    const { counters } = this.#host;
     if (!settlement.ok) return counters.countRejection(settlement.error);
     counters.acknowledged += 1;
     counters.acknowledgedBytes += entry.sizeBytes;
-    counters.publishToAckMs.record(options.clock.now() - entry.publishedAtMs);
+    counters.publishToAckMs.record(nowMs - entry.publishedAtMs);
   }
 }
+
+const newEntry = ({ record, terms, recipient }: Submission, sizeBytes: number, nowMs: number): Entry => ({
+  record: freezeRecord(record, Date.now()),
+  topic: record.topic,
+  partition: record.partition,
+  keyId: keyIdOf(record.key),
+  sizeBytes,
+  ownTimestamp: record.timestampMs !== undefined,
+  call: terms.call,
+  recipient,
+  publishedAtMs: nowMs,
+  deadlineAtMs: nowMs + terms.deliveryTimeoutMs,
+  answered: false,
+  gone: false,
+  sequence: 0,
+  earlier: undefined,
+  later: undefined,
+});

@@ -116,9 +116,9 @@ export class TopicDirectory {
   }
 
   /** Asks again for a known topic when what is known of it has become old. */
-  refreshIfOld(topic: Topic): void {
+  refreshIfOld(topic: Topic, nowMs: number): void {
     if (topic.partitions.length === 0) return;
-    if (this.#now() - topic.loadedAtMs >= this.#host.options.metadataMaxAgeMs) this.want(topic);
+    if (nowMs - topic.loadedAtMs >= this.#host.options.metadataMaxAgeMs) this.want(topic);
   }
 
   dueAtMs(): number {

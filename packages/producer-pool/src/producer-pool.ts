@@ -17,6 +17,7 @@ import {
   ProducerUnavailableError,
 } from './errors.ts';
 import { judgeHealth, type PoolHealth } from './health.ts';
+import type { Terms } from './intake.ts';
 import type { ProducerPoolOptions, ResolvedProducerPoolOptions } from './options.ts';
 import type { CloseReport, ProducerPool, StartOptions } from './pool-port.ts';
 import { type BatchOptions, publishMany, publishOne, type PublishOptions } from './publishing.ts';
@@ -47,6 +48,8 @@ interface Start {
 class Pool implements ProducerPool {
   readonly name: string;
   readonly #options: ResolvedProducerPoolOptions;
+  /** Of all calls without options of their own. */
+  readonly #terms: Terms;
   readonly #counters: PoolCounters;
   #engine: Engine;
   #state: Lifecycle = 'created';
@@ -59,6 +62,7 @@ class Pool implements ProducerPool {
   constructor(options: ResolvedProducerPoolOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#terms = this.#termsOf({});
     this.#counters = new PoolCounters(options.maxTopicStats);
     this.#engine = this.#newEngine();
     if (channels.created.hasSubscribers) channels.created.publish({ name: this.name, instance: this });
@@ -77,25 +81,18 @@ class Pool implements ProducerPool {
     await this.#orAborted(this.#starting, o.signal);
   }
 
-  publish(record: ProducerRecord, o: PublishOptions = {}): Promise<Ack> {
-    return publishOne(this.#publisher(), record, {
-      signal: o.signal,
-      maxBlockMs: o.maxBlockMs ?? this.#options.buffer.maxBlockMs,
-      deliveryTimeoutMs: o.deliveryTimeoutMs ?? this.#options.deliveryTimeoutMs,
-    });
+  publish(record: ProducerRecord, o?: PublishOptions): Promise<Ack> {
+    const terms = o === undefined ? this.#terms : this.#termsOf(o);
+    return publishOne(this.#engine, record, { terms, signal: o?.signal });
   }
 
   tryPublish(record: ProducerRecord, o: Omit<PublishOptions, 'maxBlockMs'> = {}): Promise<Ack> {
-    const deliveryTimeoutMs = o.deliveryTimeoutMs ?? this.#options.deliveryTimeoutMs;
-    return publishOne(this.#publisher(), record, { signal: o.signal, maxBlockMs: undefined, deliveryTimeoutMs });
+    const terms = { ...this.#termsOf(o), maxBlockMs: undefined };
+    return publishOne(this.#engine, record, { terms, signal: o.signal });
   }
 
   publishBatch(records: readonly ProducerRecord[], o: BatchOptions = {}): Promise<readonly Settlement[]> {
-    return publishMany(this.#publisher(), records, {
-      ...o,
-      maxBlockMs: o.maxBlockMs ?? this.#options.buffer.maxBlockMs,
-      deliveryTimeoutMs: o.deliveryTimeoutMs ?? this.#options.deliveryTimeoutMs,
-    });
+    return publishMany(this.#engine, records, { ...o, ...this.#termsOf(o) });
   }
 
   async flush(o: { readonly deadlineMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -155,8 +152,12 @@ class Pool implements ProducerPool {
     return { pool: this.name, scope: 'pool' } as const;
   }
 
-  #publisher() {
-    return { intake: this.#engine.intake, options: this.#options };
+  #termsOf(o: PublishOptions) {
+    return {
+      call: undefined,
+      maxBlockMs: o.maxBlockMs ?? this.#options.buffer.maxBlockMs,
+      deliveryTimeoutMs: o.deliveryTimeoutMs ?? this.#options.deliveryTimeoutMs,
+    };
   }
 
   #newEngine(): Engine {

@@ -1,7 +1,6 @@
-import type { BatchCall, Entry } from './batch.ts';
+import type { BatchCall, Entry, Recipient } from './batch.ts';
 import { ProducerAbortedError } from './errors.ts';
-import type { Intake } from './intake.ts';
-import type { ResolvedProducerPoolOptions } from './options.ts';
+import type { Intake, Terms } from './intake.ts';
 import type { ProducerRecord } from './record.ts';
 import { type Ack, failed, type Settlement } from './settlement.ts';
 
@@ -19,17 +18,17 @@ export interface BatchOptions extends PublishOptions {
   readonly onSettled?: (index: number, settlement: Settlement) => void;
 }
 
-interface Publisher {
+/** What a record is published with. */
+export interface Publisher {
   readonly intake: Intake;
-  readonly options: ResolvedProducerPoolOptions;
+  readonly pool: string;
 }
 
 const aborted = (pool: string, topic: string, reason: unknown): ProducerAbortedError =>
   new ProducerAbortedError({ pool, scope: 'record', topic }, { cause: reason, outcome: 'not-sent' });
 
 /** Calls `onAbort` when the signal aborts; returns how to stop listening. */
-const listen = (signal: AbortSignal | undefined, onAbort: (reason: unknown) => void): (() => void) => {
-  if (signal === undefined) return () => undefined;
+const listen = (signal: AbortSignal, onAbort: (reason: unknown) => void): (() => void) => {
   const listener = (): void => {
     onAbort(signal.reason);
   };
@@ -39,34 +38,45 @@ const listen = (signal: AbortSignal | undefined, onAbort: (reason: unknown) => v
   };
 };
 
-/** One record: resolves with its acknowledgement. `maxBlockMs` undefined: does not wait for room. */
+/** One `publish` call. One object for each record: what it holds lives until the acknowledgement. */
+class Publication implements Recipient {
+  readonly promise: Promise<Ack>;
+  readonly #resolve: (ack: Ack) => void;
+  readonly #reject: (error: Error) => void;
+  /** Set while a signal is listened to. */
+  stopListening: (() => void) | undefined;
+
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<Ack>();
+    this.promise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  deliver(settlement: Settlement, first: boolean): void {
+    if (!first) return;
+    this.stopListening?.();
+    if (settlement.ok) this.#resolve(settlement.ack);
+    else this.#reject(settlement.error);
+  }
+}
+
+/** One record: resolves with its acknowledgement. */
 export const publishOne = (
-  { intake, options }: Publisher,
+  { intake, pool }: Publisher,
   record: ProducerRecord,
-  o: {
-    readonly signal?: AbortSignal | undefined;
-    readonly maxBlockMs: number | undefined;
-    readonly deliveryTimeoutMs: number;
-  },
-): Promise<Ack> =>
-  new Promise((resolve, reject) => {
-    if (o.signal?.aborted === true) {
-      reject(aborted(options.name, record.topic, o.signal.reason));
-      return;
-    }
-    let stopListening = (): void => undefined;
-    const deliver = (settlement: Settlement, first: boolean): void => {
-      if (!first) return;
-      stopListening();
-      if (settlement.ok) resolve(settlement.ack);
-      else reject(settlement.error);
-    };
-    const entry = intake.submit({ record, maxBlockMs: o.maxBlockMs, deliveryTimeoutMs: o.deliveryTimeoutMs, deliver });
-    if (entry === undefined || entry.answered) return;
-    stopListening = listen(o.signal, (reason) => {
+  o: { readonly terms: Terms; readonly signal: AbortSignal | undefined },
+): Promise<Ack> => {
+  const { signal, terms } = o;
+  if (signal?.aborted === true) return Promise.reject(aborted(pool, record.topic, signal.reason));
+  const publication = new Publication();
+  const entry = intake.submit(record, terms, publication);
+  if (signal !== undefined && entry?.answered === false)
+    publication.stopListening = listen(signal, (reason) => {
       intake.abort(new Set([entry]), reason);
     });
-  });
+  return publication.promise;
+};
 
 /** One `publishBatch` call: its settlements as they come in. */
 class BatchPublication {
@@ -105,24 +115,28 @@ class BatchPublication {
 
 /** Several records: resolves with one settlement each, in their order; never rejects for a record's fate. */
 export const publishMany = async (
-  { intake, options }: Publisher,
+  { intake, pool }: Publisher,
   records: readonly ProducerRecord[],
   o: BatchOptions & { readonly maxBlockMs: number; readonly deliveryTimeoutMs: number },
 ): Promise<readonly Settlement[]> => {
   const { signal, maxBlockMs, deliveryTimeoutMs } = o;
-  const publication = new BatchPublication(options.name, records.length, o.onSettled);
+  const publication = new BatchPublication(pool, records.length, o.onSettled);
   const { call, done } = publication;
+  const terms: Terms = { call, maxBlockMs, deliveryTimeoutMs };
   const entries = new Set<Entry>();
   for (const [index, record] of records.entries()) {
-    const deliver = (settlement: Settlement, first: boolean): void => {
-      publication.settle(index, settlement, first);
+    const recipient: Recipient = {
+      deliver: (settlement, first) => {
+        publication.settle(index, settlement, first);
+      },
     };
-    if (signal?.aborted === true) deliver(failed(aborted(options.name, record.topic, signal.reason)), true);
+    if (signal?.aborted === true) recipient.deliver(failed(aborted(pool, record.topic, signal.reason)), true);
     else {
-      const entry = intake.submit({ record, call, maxBlockMs, deliveryTimeoutMs, deliver });
-      if (entry !== undefined && !entry.answered) entries.add(entry);
+      const entry = intake.submit(record, terms, recipient);
+      if (entry?.answered === false) entries.add(entry);
     }
   }
+  if (signal === undefined) return done.promise;
   const stopListening = listen(signal, (reason) => {
     intake.abort(entries, reason);
   });

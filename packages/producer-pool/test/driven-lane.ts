@@ -27,11 +27,14 @@ export const entry = (value: string, o: Partial<Entry> = {}): Entry => ({
   sizeBytes: 100,
   ownTimestamp: false,
   call: undefined,
-  deliver: () => undefined,
+  recipient: { deliver: () => undefined },
   publishedAtMs: 0,
   deadlineAtMs: 10_000,
   answered: false,
   gone: false,
+  sequence: 0,
+  earlier: undefined,
+  later: undefined,
   ...o,
 });
 

@@ -52,11 +52,14 @@ test('R-KP-6 a batch without a producer is no call', async () => {
     sizeBytes: 81,
     ownTimestamp: false,
     call: undefined,
-    deliver: () => undefined,
+    recipient: { deliver: () => undefined },
     publishedAtMs: 0,
     deadlineAtMs: Number.POSITIVE_INFINITY,
     answered: false,
     gone: false,
+    sequence: 0,
+    earlier: undefined,
+    later: undefined,
   };
   engine.dispatcher.apply(runner, { type: 'enqueue', entry });
   engine.dispatcher.apply(runner, { type: 'flush' });
