@@ -19,6 +19,7 @@ import { resolvePostgresOptions, type ResolvedPostgresOptions } from './resolve-
 import { RowShapes } from './row-shapes.ts';
 import { runTransaction } from './run-transaction.ts';
 import { transactionSettings } from './session.ts';
+import { SplitSampling } from './split.ts';
 import { runStartupChecks, type StartupReport } from './startup-check.ts';
 import type { BoundStatement, Sql } from './statement.ts';
 import { createCounters, statsOf, type Counters, type PostgresStats } from './stats.ts';
@@ -106,6 +107,7 @@ class ConnectionManager extends RowShapes implements Postgres {
         statements,
         statistics,
         slowQueryMs,
+        sampling: new SplitSampling(options.random),
         transactionSettings: transactionSettings(options),
       },
       defaults: { pool: name, queryDeadlineMs, maxRows, clock, guard, autoPrepareAfter, sessions },

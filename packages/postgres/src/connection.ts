@@ -12,6 +12,7 @@ import type { RetireReason } from './lease-model.ts';
 import type { ConnectionUse } from './lifecycle.ts';
 import { SyncGroup } from './pipeline.ts';
 import type { TransactionStatus, WireBytes } from './pool-port.ts';
+import { SplitWatch } from './split.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
 import type { StatementCache } from './statement-cache.ts';
 import type { ServerRole } from './targets.ts';
@@ -44,6 +45,7 @@ interface Active {
   readonly group: SyncGroup;
   readonly plan: GroupPlan;
   readonly bytesBefore: WireBytes;
+  readonly watch: SplitWatch | undefined;
 }
 
 export class Connection {
@@ -207,9 +209,12 @@ export class Connection {
     for (let execution = this.#queue.shift(); execution !== undefined; execution = this.#queue.shift()) {
       const statements = this.#lost === undefined ? execution.begin() : execution.loseUnsent(this.#lost);
       if (statements === undefined) continue;
-      const plan = new GroupPlan(this.#context.statements, statements, this.#context.clock.now());
-      const group = new SyncGroup(this.#opened.client.connection, plan);
-      this.#active = { execution, group, plan, bytesBefore: this.bytes };
+      const { statements: cache, clock } = this.#context;
+      const wire = this.#opened.client.connection;
+      const plan = new GroupPlan(cache, statements, { nowMs: clock.now(), split: execution.split });
+      const group = new SyncGroup(wire, plan);
+      const watch = plan.isSplit ? new SplitWatch(wire, clock) : undefined;
+      this.#active = { execution, group, plan, bytesBefore: this.bytes, watch };
       this.#opened.client.query(group);
       return;
     }
@@ -232,7 +237,17 @@ export class Connection {
     const outdated = active.plan.settle(active.group);
     const bytes = bytesSince(active.bytesBefore, this.bytes);
     const lost = this.#stopping && sqlStateOf(error) === '57014';
-    active.execution.answer({ results, error, written: true, lost, status: this.status, outdated, bytes });
+    const split = active.watch?.end();
+    active.execution.answer({
+      results,
+      error,
+      written: true,
+      lost,
+      status: this.status,
+      outdated,
+      bytes,
+      ...(split === undefined || error !== undefined ? {} : { split }),
+    });
     if (isConnectionFatal(error)) this.#break(error);
     if (sqlStateOf(error) === '25006') this.#context.onReadOnly();
     this.#next();

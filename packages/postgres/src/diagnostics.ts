@@ -4,6 +4,7 @@ import type { PostgresErrorCode } from './errors.ts';
 import type { Verdict } from './guard/verdict.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { ConnectionRecord, ConnectPhases } from './lifecycle.ts';
+import type { StatementSplit } from './split.ts';
 
 // Channels `busbar:postgres:<event>`. `pool` is the option `name`. Messages never hold parameters or rows; errors are our own, sanitised.
 
@@ -52,6 +53,8 @@ export interface QueryMessage {
   /** From the call to its end, waiting included. */
   readonly durationMs: number;
   readonly acquireMs: number;
+  /** Of 1 in 256 statements that are not prepared. */
+  readonly split?: StatementSplit;
   readonly rows: number;
   readonly sqlState?: string;
   readonly code?: PostgresErrorCode;

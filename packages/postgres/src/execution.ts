@@ -15,6 +15,7 @@ import { SWEEP_MS, type Housekeeper, type Sweepable } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { GroupStatement, StatementResult } from './pipeline.ts';
 import type { TransactionStatus, WireBytes } from './pool-port.ts';
+import type { StatementSplit } from './split.ts';
 
 export type StopCause = 'deadline' | 'abort';
 
@@ -23,6 +24,8 @@ export interface ExecutionRequest {
   build(): readonly GroupStatement[];
   readonly deadlineAtMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Tell parse, plan and execution apart, if it is one statement that is not prepared. */
+  readonly split?: boolean;
   /** At the limit: cancel the statement, wait the grace of a COMMIT, or destroy the connection. */
   readonly atLimit: 'cancel' | 'commit-grace' | 'destroy';
 }
@@ -40,6 +43,7 @@ export interface ExecutionOutcome {
   /** A prepared statement was out of date: nothing of it was executed, and it will be prepared again. */
   readonly outdated?: boolean;
   readonly bytes?: WireBytes;
+  readonly split?: StatementSplit;
   /** ReadyForQuery's status behind the group. */
   readonly status: TransactionStatus | null;
 }
@@ -87,6 +91,10 @@ export class Execution {
   /** Whether the server may be asked to stop it. */
   get cancellable(): boolean {
     return this.#request.atLimit === 'cancel';
+  }
+
+  get split(): boolean {
+    return this.#request.split === true;
   }
 
   /** Its turn: the statements to send, or nothing if it ended meanwhile or refuses. */

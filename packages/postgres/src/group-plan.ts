@@ -13,17 +13,27 @@ const isOutdated = (error: unknown): boolean => {
   return Reflect.get(error, 'routine') === 'RevalidateCachedQuery';
 };
 
+export interface GroupPlanOptions {
+  readonly nowMs: number;
+  /** To be sent so that its steps can be told apart; a statement alone that is not prepared. */
+  readonly split: boolean;
+}
+
 /** How the statements of one group are sent, and what the connection's cache learns from its end. */
 export class GroupPlan implements NamedGroup {
   readonly statements: readonly NamedStatement[];
   readonly closing: readonly string[];
+  readonly isSplit: boolean;
   readonly #cache: StatementCache;
 
-  constructor(cache: StatementCache, statements: readonly GroupStatement[], nowMs: number) {
+  constructor(cache: StatementCache, statements: readonly GroupStatement[], o: GroupPlanOptions) {
+    const { nowMs } = o;
     this.#cache = cache;
     // Taken first: a name that this very group gives up is still prepared by it.
     this.closing = cache.takeClosing();
     this.statements = statements.map((one) => ({ ...one, ...cache.plan(one.text, { prefix: one.prefix, nowMs }) }));
+    const [first] = this.statements;
+    this.isSplit = o.split && this.statements.length === 1 && first?.name === '';
   }
 
   /** To be called when the group has been answered. True: the statement failed only because of its outdated name. */

@@ -52,6 +52,7 @@ export type { ConnectionRecord, ConnectPhases } from './lifecycle.ts';
 export type { StartupCheck, StartupReport } from './startup-check.ts';
 export type { QueryStats, TopQueriesOptions } from './query-stats.ts';
 export type { StatementCounters } from './statement-cache.ts';
+export type { StatementSplit } from './split.ts';
 export type { OperationStats, PostgresStats } from './stats.ts';
 export type { Distribution } from './histogram.ts';
 export type {

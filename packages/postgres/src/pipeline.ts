@@ -47,6 +47,8 @@ export interface NamedGroup {
   readonly statements: readonly NamedStatement[];
   /** Names to close in front of them. */
   readonly closing: readonly string[];
+  /** The server is to answer each step of the statement when it is done with it. */
+  readonly isSplit: boolean;
 }
 
 type ParseValue = (text: string) => unknown;
@@ -90,11 +92,14 @@ export class SyncGroup implements Submittable {
   submit(): void {
     const wire = this.#wire;
     this.written = wire.stream.writable;
+    const { statements, closing, isSplit } = this.#group;
     wire.stream.cork();
-    for (const name of this.#group.closing) wire.close({ type: 'S', name });
-    for (const { text, values, rowLimit, name, parse } of this.#group.statements) {
+    for (const name of closing) wire.close({ type: 'S', name });
+    for (const { text, values, rowLimit, name, parse } of statements) {
       if (parse) wire.parse({ name, text, types: [] });
+      if (isSplit) wire.flush();
       wire.bind({ statement: name, values });
+      if (isSplit) wire.flush();
       wire.describe({ type: 'P', name: '' });
       wire.execute({ portal: '', rows: rowLimit });
     }

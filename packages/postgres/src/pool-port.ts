@@ -19,6 +19,8 @@ export interface WireConnection {
   describe(target: { readonly type: 'P'; readonly name: string }): void;
   /** `rows` 0 = all of them. */
   execute(portal: { readonly portal: string; readonly rows: number }): void;
+  /** Asks the server for what it has to say so far. */
+  flush(): void;
   sync(): void;
   sendCopyFail(reason: string): void;
 }

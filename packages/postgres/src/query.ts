@@ -9,6 +9,7 @@ import type { GroupStatement } from './pipeline.ts';
 import type { WireBytes } from './pool-port.ts';
 import type { Result } from './queries.ts';
 import type { QueryStatistics } from './query-stats.ts';
+import type { SplitSampling, StatementSplit } from './split.ts';
 import type { Counters } from './stats.ts';
 import { TooManyRowsError } from './usage-errors.ts';
 
@@ -23,6 +24,7 @@ export interface QueryTarget {
   readonly statements: Counters['statements'];
   readonly statistics: QueryStatistics;
   readonly slowQueryMs: number;
+  readonly sampling: SplitSampling;
   /** Sent before the first statement of each transaction. */
   readonly transactionSettings: readonly GroupStatement[];
 }
@@ -51,6 +53,7 @@ interface Recorded {
   /** How many statements share the time. */
   readonly share: number;
   readonly error: PostgresError | undefined;
+  readonly split: StatementSplit | undefined;
 }
 
 const count = (call: Call, how: Submission, o: Recorded & { durationMs: number }): void => {
@@ -63,6 +66,11 @@ const count = (call: Call, how: Submission, o: Recorded & { durationMs: number }
   if (o.error !== undefined) counters.errors += 1;
   counters.durationMs.record(o.durationMs);
   counters.acquireMs.record(how.acquireMs);
+  if (o.split !== undefined) {
+    counters.parseMs.record(o.split.parseMs);
+    counters.planMs.record(o.split.planMs);
+    counters.executeMs.record(o.split.executeMs);
+  }
   statistics.record(call.verdict, {
     durationMs: o.durationMs - how.acquireMs,
     rows: o.rows,
@@ -82,6 +90,7 @@ const record = (call: Call, how: Submission, o: Recorded): void => {
     label,
     durationMs,
     acquireMs,
+    ...(o.split === undefined ? {} : { split: o.split }),
     rows: o.rows,
     ...(o.error?.sqlState === undefined ? {} : { sqlState: o.error.sqlState }),
     ...(o.error === undefined ? {} : { code: o.error.code }),
@@ -102,7 +111,8 @@ const record = (call: Call, how: Submission, o: Recorded): void => {
 };
 
 const run = async (connection: Connection, calls: Calls, how: Submission): Promise<ExecutionOutcome> => {
-  const [{ deadlineAtMs, signal }] = calls;
+  const [{ deadlineAtMs, signal, statement: first }] = calls;
+  const isUnprepared = calls.length === 1 && first.prefix === undefined;
   let owed: readonly GroupStatement[] = [];
   if (calls.some(({ verdict }) => verdict.session)) connection.sessionChanged = true;
   const outcome = await connection.run({
@@ -112,6 +122,7 @@ const run = async (connection: Connection, calls: Calls, how: Submission): Promi
     },
     deadlineAtMs,
     signal,
+    split: isUnprepared && how.target.sampling.wants(),
     atLimit: 'cancel',
   });
   return { ...outcome, results: outcome.results.slice(owed.length) };
@@ -136,8 +147,9 @@ const errorOf = (outcome: ExecutionOutcome, calls: Calls, how: Submission): Post
 const recordAll = (
   calls: Calls,
   how: Submission,
-  { results, bytes, error }: { results: ExecutionOutcome['results']; bytes?: WireBytes; error?: PostgresError },
+  { outcome, error }: { readonly outcome: ExecutionOutcome; readonly error: PostgresError | undefined },
 ): void => {
+  const { results, bytes, split } = outcome;
   const share = Math.min(calls.length, results.length + 1);
   for (const [index, call] of calls.entries()) {
     const result = results[index];
@@ -146,6 +158,7 @@ const recordAll = (
     record(call, how, {
       rows: result?.rows.length ?? 0,
       bytes: index === 0 ? bytes : undefined,
+      split,
       share,
       error: failed ? error : undefined,
     });
@@ -159,14 +172,9 @@ const recordAll = (
 export const submitAll = async (connection: Connection, calls: Calls, how: Submission): Promise<Result[]> => {
   const outcome = await runPrepared(connection, calls, how);
   const error = errorOf(outcome, calls, how);
-  const { results, bytes } = outcome;
-  recordAll(calls, how, {
-    results,
-    ...(bytes === undefined ? {} : { bytes }),
-    ...(error === undefined ? {} : { error }),
-  });
+  recordAll(calls, how, { outcome, error });
   if (error !== undefined) throw error;
-  return results.map(({ rows, rowCount, command, fields }) => ({ rows, rowCount, command, fields }));
+  return outcome.results.map(({ rows, rowCount, command, fields }) => ({ rows, rowCount, command, fields }));
 };
 
 const NO_RESULT: Result = Object.freeze({ rows: [], rowCount: 0, command: '', fields: [] });

@@ -16,6 +16,12 @@ export interface OperationStats {
   readonly durationMs: Distribution;
   /** Waiting for a connection; 0 inside a lease or transaction. */
   readonly acquireMs: Distribution;
+  /** Of 1 in 256 statements that are not prepared: from the write to ParseComplete, the way there and back included. */
+  readonly parseMs: Distribution;
+  /** The same ones: planning, from there to BindComplete. */
+  readonly planMs: Distribution;
+  /** The same ones: from there to the end of the answer. */
+  readonly executeMs: Distribution;
 }
 
 /** Numbers since creation, never cleared; the levels (`open` … `waiting`) are those of now. */
@@ -84,6 +90,9 @@ export interface OperationCounters {
   bytesWritten: number;
   readonly durationMs: Histogram;
   readonly acquireMs: Histogram;
+  readonly parseMs: Histogram;
+  readonly planMs: Histogram;
+  readonly executeMs: Histogram;
 }
 
 /** The plain counters behind `stats()`. */
@@ -124,6 +133,9 @@ const createOperation = (): OperationCounters => ({
   bytesWritten: 0,
   durationMs: new Histogram(),
   acquireMs: new Histogram(),
+  parseMs: new Histogram(),
+  planMs: new Histogram(),
+  executeMs: new Histogram(),
 });
 
 export const createCounters = (): Counters => ({
@@ -159,6 +171,9 @@ const snapshotOf = (o: OperationCounters): OperationStats => ({
   ...o,
   durationMs: o.durationMs.snapshot(),
   acquireMs: o.acquireMs.snapshot(),
+  parseMs: o.parseMs.snapshot(),
+  planMs: o.planMs.snapshot(),
+  executeMs: o.executeMs.snapshot(),
 });
 
 /** A copy of all numbers. */

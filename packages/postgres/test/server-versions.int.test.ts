@@ -2,8 +2,10 @@
  * What depends on the server, on the version that the other tests run on and on PostgreSQL 15 of Debian 12. `pnpm test:pg15` runs every test of
  * this package that needs a server on the latter.
  */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
@@ -11,6 +13,19 @@ import { defineStatement, sql } from '../src/statement.ts';
 import { eventually, rejection } from './eventually.ts';
 import { aNumber, like } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
+
+/** The messages of a channel, as long as the test runs. */
+const listenTo = (channel: string): unknown[] => {
+  const heard: unknown[] = [];
+  const on = (message: unknown): void => {
+    heard.push(message);
+  };
+  subscribe(channel, on);
+  onTestFinished(() => {
+    unsubscribe(channel, on);
+  });
+  return heard;
+};
 
 const put = (n: number) => sql`insert into notes values (${n})`;
 const NOTES = 'select array(select n from notes order by n)';
@@ -105,5 +120,35 @@ describe.for(['postgres', 'postgres-15'] as const)('the contract with %s', (serv
     const read = 'select n from notes';
     expect(await rejection(pg.query(read, [], { maxRows: 10 }))).toMatchObject({ details: { maxRows: 10 } });
     expect(await pg.value('select count(*)::int from notes')).toBe(50);
+  });
+
+  test('R-PG-6 Q9 a sampled statement tells where its time went: a join of many tables is planned for longer than it runs', async () => {
+    const tables = Array.from({ length: 10 }, (_, n) => `joined_${n}`);
+    await using admin = open();
+    await admin.batch(tables.map((name) => ({ text: `create table ${name} as select 1 as id` })));
+    const queries = listenTo('busbar:postgres:query');
+    const gucs = { join_collapse_limit: '12', geqo: 'off' };
+    await using pg = open({ name: `split-${server}`, random: () => 0, session: { gucs } });
+    const join = `select id from ${tables.join(' natural join ')}`;
+    expect(await pg.value(`${join} where id = $1`, [1], { name: false })).toBe(1);
+    expect(queries).toMatchObject([{ split: { parseMs: aNumber, planMs: aNumber, executeMs: aNumber } }]);
+    const { parseMs, planMs, executeMs } = pg.stats().operations.read;
+    expect([parseMs.count, planMs.count, executeMs.count]).toEqual([1, 1, 1]);
+    expect(planMs.sum).toBeGreaterThan(2 * (parseMs.sum + executeMs.sum));
+    for (const wrong of ['selec', 'select * from nowhere', 'select 1 / 0'])
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await rejection(pg.query(wrong));
+    await pg.query('select 1', [], { name: 'prepared' });
+    await pg.batch([{ text: 'select 1' }, { text: 'select 2' }]);
+    expect(
+      queries.filter((message) => typeof message === 'object' && message !== null && 'split' in message),
+    ).toHaveLength(1);
+    await pg.tx(async (tx) => {
+      await tx.query('select 1'); // behind BEGIN
+      expect(await tx.value('select generate_series(1, 1000)', [], { maxRows: 1_000 }).catch(() => 'many')).toBe(
+        'many',
+      );
+    });
+    expect(pg.stats().operations.read.executeMs.count).toBe(2);
   });
 });

@@ -19,7 +19,7 @@ class Session {
   /** Runs a group as `GroupPlan` sends it. */
   run(cache: StatementCache, texts: readonly string[], o: Failure & { nowMs: number }): void {
     const statements = texts.map((text) => ({ text, values: [], rowLimit: 0, prefix: 'bb' }));
-    const plan = new GroupPlan(cache, statements, o.nowMs);
+    const plan = new GroupPlan(cache, statements, { nowMs: o.nowMs, split: false });
     for (const name of plan.closing) this.names.delete(name);
     let completed = 0;
     while (

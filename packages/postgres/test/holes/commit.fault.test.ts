@@ -8,6 +8,7 @@ import { LeasePool } from '../../src/lease-pool.ts';
 import type { PostgresOptions } from '../../src/options.ts';
 import { QueryStatistics } from '../../src/query-stats.ts';
 import { resolvePostgresOptions } from '../../src/resolve-options.ts';
+import { SplitSampling } from '../../src/split.ts';
 import { createCounters } from '../../src/stats.ts';
 import { Transaction } from '../../src/transaction.ts';
 import { eventually, rejection } from '../eventually.ts';
@@ -61,6 +62,7 @@ describe('holes of BEGIN and COMMIT', () => {
       statements: counters.statements,
       statistics: new QueryStatistics(10),
       slowQueryMs: 1_000,
+      sampling: new SplitSampling(() => 0),
       transactionSettings: [],
     };
     const connection = await leases.acquire({
