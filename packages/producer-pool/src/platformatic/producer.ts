@@ -19,14 +19,19 @@ const ACKS = { all: -1, leader: 1 } as const;
 const asBuffer = (part: string | Uint8Array): Buffer =>
   typeof part === 'string' ? Buffer.from(part) : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
 
-const toMessage = (record: FrozenRecord, topic: string, partition: number): MessageToProduce => ({
-  topic,
-  partition,
-  timestamp: BigInt(record.timestampMs),
-  headers: new Map(Object.entries(record.headers).map(([name, value]) => [Buffer.from(name), asBuffer(value)])),
-  ...(record.key === null ? {} : { key: asBuffer(record.key) }),
-  ...(record.value === null ? {} : { value: asBuffer(record.value) }),
-});
+const toHeaders = (headers: FrozenRecord['headers']): Pick<MessageToProduce, 'headers'> => {
+  const entries = Object.entries(headers);
+  // Most records have none, and the client makes an empty map of its own.
+  if (entries.length === 0) return {};
+  return { headers: new Map(entries.map(([name, value]) => [Buffer.from(name), asBuffer(value)])) };
+};
+
+const toMessage = ({ key, value, timestampMs, headers }: FrozenRecord, topic: string, partition: number) => {
+  const message: MessageToProduce = { topic, partition, timestamp: BigInt(timestampMs), ...toHeaders(headers) };
+  if (key !== null) message.key = asBuffer(key);
+  if (value !== null) message.value = asBuffer(value);
+  return message;
+};
 
 /** A partition that is not there, for which the client would take another one, or that has no leader. */
 class NotWritable extends Error {
