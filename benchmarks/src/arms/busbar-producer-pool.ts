@@ -15,6 +15,8 @@ export interface PoolArm extends Pick<ProducingArm, 'target' | 'partitions'> {
   readonly producers?: number;
   /** Records that wait for their acknowledgement. Default: 1 000. */
   readonly publishers?: number;
+  /** Default: the pool's. */
+  readonly maxBatchRecords?: number;
   /** Default: `pool on <driver>`. */
   readonly name?: string;
   readonly role?: ProducingArm['role'];
@@ -40,13 +42,14 @@ const untilReady = async (pool: ProducerPool, producers: number): Promise<void> 
 /** A started pool with so many producers that are connected. */
 const startedPool = async (
   { bootstrap, topic }: SenderPlace,
-  { driver, idempotent = false, producers = 1 }: Omit<PoolArm, 'target'>,
+  { driver, idempotent = false, producers = 1, maxBatchRecords }: Omit<PoolArm, 'target'>,
 ): Promise<ProducerPool> => {
   const { createProducerPool } = await import('@busbar/producer-pool');
   const pool = createProducerPool({
     driver: await driverOf(driver, bootstrap),
     topics: [topic],
     idempotent,
+    ...(maxBatchRecords === undefined ? {} : { maxBatchRecords }),
     pool: { min: producers, max: producers },
   });
   await pool.start();
@@ -56,8 +59,12 @@ const startedPool = async (
 
 /** `await pool.publish()` of one record by each of the publishers. */
 export const poolArm = (o: PoolArm): ProducingArm => {
-  const { driver, idempotent = false, producers = 1, publishers = PUBLISHERS, partitions } = o;
-  const words = [idempotent ? 'idempotent' : 'idempotent off', `${producers} producer${producers === 1 ? '' : 's'}`];
+  const { driver, idempotent = false, producers = 1, publishers = PUBLISHERS, partitions, maxBatchRecords } = o;
+  const words = [
+    idempotent ? 'idempotent' : 'idempotent off',
+    `${producers} producer${producers === 1 ? '' : 's'}`,
+    ...(maxBatchRecords === undefined ? [] : [`maxBatchRecords ${maxBatchRecords}`]),
+  ];
   return {
     name: o.name ?? `pool on ${driver}`,
     role: o.role ?? 'ours',
