@@ -9,6 +9,7 @@ import type { HolderReport } from './holders.ts';
 import { LeasePool } from './lease-pool.ts';
 import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
 import type { ConnectionRecord } from './lifecycle.ts';
+import { Listener, type ListenOptions, type NotificationHandler } from './listener.ts';
 import type { PostgresOptions } from './options.ts';
 import { LeaseLostError } from './outcome-errors.ts';
 import type { Row } from './pipeline.ts';
@@ -52,6 +53,14 @@ export interface Postgres extends Queries, AsyncDisposable {
   tx<T>(o: TxOptions, fn: (tx: Tx) => Promise<T>): Promise<T>;
   /** One physical connection until `release()` or the end of `await using`. */
   lease(o?: LeaseOptions): Promise<Lease>;
+  /**
+   * Calls `on` for each NOTIFY on the channel, in the order of the server; resolves once the server hears the channel. Names are case-sensitive (`NOTIFY
+   * Orders` sends to `orders`). All channels share one connection besides those of `pool.max`; it is opened for the first and ended behind the last. A lost
+   * one is replaced, and `onGap` told: what was sent meanwhile is lost. Disposing ends it. What a handler throws goes to the channel `listener-error`.
+   * @throws {@link ArgumentInvalidError} for a name that is empty or longer than 63 bytes
+   * @throws {@link PoolerUnsupportedError} behind a transaction pooler
+   */
+  listen(channel: string, on: NotificationHandler, o?: ListenOptions): Promise<AsyncDisposable>;
   /** Checks the server and opens `pool.minIdle` connections. Concurrent callers share one run; it reports, and throws only after `close`. */
   start(): Promise<StartupReport>;
   /**
@@ -82,6 +91,7 @@ class ConnectionManager extends RowShapes implements Postgres {
   readonly #options: ResolvedPostgresOptions;
   readonly #counters: Counters = createCounters();
   readonly #context: PoolContext;
+  readonly #listener: Listener;
   #starting: Promise<StartupReport> | undefined;
   #closing: Promise<CloseReport> | undefined;
 
@@ -112,9 +122,11 @@ class ConnectionManager extends RowShapes implements Postgres {
       },
       defaults: { pool: name, queryDeadlineMs, maxRows, clock, guard, autoPrepareAfter, sessions },
     };
+    this.#listener = new Listener(options);
     const leases = new LeasePool(options, {
       counters: this.#counters,
       setupSession: (connection) => new ConnectionQueries(shared, connection),
+      onRecycle: () => this.#listener.recycle(),
     });
     this.#context = { options, counters: this.#counters, leases, ...shared };
     publish('created', () => ({ name, instance: this }));
@@ -140,6 +152,10 @@ class ConnectionManager extends RowShapes implements Postgres {
 
   async lease(o: LeaseOptions = {}): Promise<Lease> {
     return new PooledLease(this.#context, await this.#acquire(o));
+  }
+
+  listen(channel: string, on: NotificationHandler, o?: ListenOptions): Promise<AsyncDisposable> {
+    return this.#listener.listen(channel, on, o);
   }
 
   start(): Promise<StartupReport> {
@@ -251,7 +267,8 @@ class ConnectionManager extends RowShapes implements Postgres {
     const { clock } = this.#options;
     const startedAtMs = clock.now();
     const unknownBefore = this.#counters.unknown;
-    const report = await this.#context.leases.close(startedAtMs + deadlineMs);
+    const deadlineAtMs = startedAtMs + deadlineMs;
+    const [report] = await Promise.all([this.#context.leases.close(deadlineAtMs), this.#listener.close(deadlineAtMs)]);
     publish('closed', () => ({ name: this.name }));
     return {
       ...report,

@@ -4,6 +4,7 @@ import type { PostgresErrorCode } from './errors.ts';
 import type { Verdict } from './guard/verdict.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { ConnectionRecord, ConnectPhases } from './lifecycle.ts';
+import type { GapReason } from './listener-model.ts';
 import type { StatementSplit } from './split.ts';
 
 // Channels `busbar:postgres:<event>`. `pool` is the option `name`. Messages never hold parameters or rows; errors are our own, sanitised.
@@ -128,6 +129,20 @@ export interface CancelMessage {
   /** The server closed the cancel's socket, or it did not. */
   readonly result: 'noticed' | 'unanswered';
 }
+/** Somebody who listens to a channel may have missed notifications, and hears them again. */
+export interface ListenGapMessage {
+  readonly pool: string;
+  readonly channel: string;
+  readonly reason: GapReason;
+  /** From the end of the old connection to the server's word on the new one. */
+  readonly lastedMs: number;
+}
+/** What was called for a notification, or for a gap, threw; the others are called all the same. */
+export interface ListenerErrorMessage {
+  readonly pool: string;
+  readonly channel: string;
+  readonly error: unknown;
+}
 /** A hook of a transaction threw; its outcome stands. */
 export interface HookErrorMessage {
   readonly pool: string;
@@ -155,6 +170,8 @@ interface Messages {
   readonly 'leak-cleared': LeakMessage;
   readonly generation: GenerationMessage;
   readonly cancel: CancelMessage;
+  readonly 'listen-gap': ListenGapMessage;
+  readonly 'listener-error': ListenerErrorMessage;
   readonly 'hook-error': HookErrorMessage;
 }
 
@@ -180,6 +197,8 @@ const CHANNELS: Readonly<Record<keyof Messages, Channel>> = {
   'leak-cleared': of('leak-cleared'),
   generation: of('generation'),
   cancel: of('cancel'),
+  'listen-gap': of('listen-gap'),
+  'listener-error': of('listener-error'),
   'hook-error': of('hook-error'),
 };
 

@@ -46,6 +46,7 @@ export class LeasePool {
   readonly state: LeasePoolState;
   readonly #options: ResolvedPostgresOptions;
   readonly #counters: Counters;
+  readonly #onRecycle: () => void;
   readonly #housekeeper: Housekeeper;
   readonly #slots: SlotLife;
   readonly #refusals: Refusals;
@@ -62,10 +63,11 @@ export class LeasePool {
 
   constructor(
     options: ResolvedPostgresOptions,
-    o: { readonly counters: Counters; setupSession(connection: Connection): Queryable },
+    o: { readonly counters: Counters; setupSession(connection: Connection): Queryable; onRecycle(): void },
   ) {
     this.#options = options;
     this.#counters = o.counters;
+    this.#onRecycle = () => o.onRecycle();
     const limits = { resetTimeoutMs: ROLLBACK_TIMEOUT_MS, cancelGraceMs: options.timeouts.cancelGraceMs };
     this.state = createLeaseState({ ...options.pool, ...limits }, options.random);
     this.#housekeeper = new Housekeeper(options);
@@ -159,6 +161,7 @@ export class LeasePool {
     const from = this.state.generation;
     this.#step({ type: 'recycle' });
     publish('generation', () => ({ pool: this.#options.name, from, to: this.state.generation, reason }));
+    this.#onRecycle();
   }
 
   /** Opens the connections of `minIdle`. */

@@ -20,7 +20,7 @@ export interface ServerTimeouts {
   readonly transactionMs: number;
 }
 
-const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** In the start-up parameter `options` a blank or backslash of a value is escaped by a backslash. */
 const escapeValue = (value: string): string => value.replaceAll(/[\\\s]/g, String.raw`\$&`);

@@ -30,11 +30,14 @@ const EVENTS = {
     world.send({ type: 'connect-failed', connection, permanent: true });
     world.send({ type: 'broken', connection, reason: 'lost' });
   },
-  /** Callbacks that come after the end of the socket that they are of. */
+  /** Callbacks that come after the end of the socket that they are of, or while it ends. */
   lateEcho: (world: World) => {
-    if (world.socket !== undefined) return;
     const { connection } = world.state;
-    for (const type of ['connected', 'answered', 'refused', 'gone'] as const) world.send({ type, connection });
+    world.send({ type: 'unsubscribe', subscriber: 0 });
+    if (world.socket === undefined) world.send({ type: 'gone', connection });
+    else if (world.socket.stage !== 'ending') return;
+    for (const type of ['connected', 'answered', 'refused'] as const) world.send({ type, connection });
+    world.send({ type: 'broken', connection, reason: 'lost' });
   },
 };
 

@@ -51,6 +51,7 @@ describe('holes of BEGIN and COMMIT', () => {
     const leases = new LeasePool(options, {
       counters,
       setupSession: () => ({ query: () => Promise.reject(new Error('unused')) }),
+      onRecycle: () => undefined,
     });
     const target = {
       pool: 'default',
