@@ -1,8 +1,10 @@
 import { ConfigError, loadConfig, tryLoadConfig, type DeepPartialInput } from '@busbar/config';
+import { resolvePostgresOptions } from '@busbar/postgres';
 import { describe, expect, it } from 'vitest';
 
 import { busbarDefinition } from '../src/settings/definition.ts';
 import type { BusbarSettingsSchema } from '../src/settings/schema.ts';
+import { postgresOptions } from '../src/settings/to-options.ts';
 
 const definition = busbarDefinition({ postgres: false, kafka: false });
 
@@ -54,6 +56,27 @@ describe('settings', () => {
     expect(result.error).toBeInstanceOf(ConfigError);
     expect(result.error.issues.map(({ code }) => code)).toEqual(['MISSING', 'PG_TARGET', 'PG_AUTH', 'KAFKA_BROKERS']);
     expect(result.error.format()).toContain('BUSBAR_SERVICE_NAME');
+  });
+
+  it('R-CF-1 what is said about PostgreSQL reaches the pool, several servers in place of the one of the profile', () => {
+    const postgres = {
+      targets: ['db1:5432', 'db2:5433'],
+      targetSessionAttrs: 'prefer-standby',
+      pooler: 'session',
+      poolerPreparedStatements: true,
+      leak: { warnAfterMs: 5_000, stack: 'always', reclaimAfterMs: 6_000 },
+      statistics: { fingerprints: 7 },
+    } as const;
+    const options = postgresOptions(
+      loadConfig(definition, { env: { ...production, BUSBAR_ENV: 'development' }, explicit: { postgres } }).value,
+    );
+    expect(options).toMatchObject({ ...postgres, password: 'hunter2-secret', database: 'orders' });
+    expect(resolvePostgresOptions(options)).toMatchObject({
+      targets: [
+        { host: 'db1', port: 5432 },
+        { host: 'db2', port: 5433 },
+      ],
+    });
   });
 
   it('what a service brings itself need not be configured', () => {

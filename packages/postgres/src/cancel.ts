@@ -1,6 +1,7 @@
-import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
+import { socketAddress, type Place } from './targets.ts';
 import { tlsOptions, type ResolvedTls } from './tls.ts';
 
 /** How long the server may take to take note of a cancel request. */
@@ -9,8 +10,8 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const CANCEL_CODE = 80_877_102;
 
 export interface CancelTarget {
-  readonly host: string;
-  readonly port: number;
+  /** Where the session is, up to the address. */
+  readonly place: Place;
   readonly tls: ResolvedTls;
   readonly processId: number;
   readonly secretKey: number;
@@ -27,7 +28,8 @@ const cancelPacket = (target: CancelTarget): Buffer => {
 
 /** Asks for TLS as the original connection did, so that the key of the session does not cross the network in the clear. */
 const deliver = (socket: Socket, target: CancelTarget, onEnd: () => void): void => {
-  const options = tlsOptions(target.tls);
+  const { host } = target.place;
+  const options = tlsOptions(target.tls, host);
   if (options === false) {
     socket.once('end', onEnd);
     socket.resume();
@@ -40,8 +42,7 @@ const deliver = (socket: Socket, target: CancelTarget, onEnd: () => void): void 
       socket.destroy();
       return;
     }
-    const servername = isIP(target.host) === 0 ? { servername: target.host } : {}; // an address is no SNI name (RFC 6066)
-    const secure = connectTls({ ...servername, ...options, socket, host: target.host });
+    const secure = connectTls({ ...options, socket, host });
     secure.once('error', () => socket.destroy());
     secure.once('end', onEnd);
     secure.resume();
@@ -57,7 +58,7 @@ const deliver = (socket: Socket, target: CancelTarget, onEnd: () => void): void 
 export const sendCancel = (target: CancelTarget): Promise<boolean> => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   let closedByServer = false;
-  const socket = connectSocket({ host: target.host, port: target.port, timeout: CANCEL_TIMEOUT_MS });
+  const socket = connectSocket({ ...socketAddress(target.place), timeout: CANCEL_TIMEOUT_MS });
   socket.once('connect', () =>
     deliver(socket, target, () => {
       closedByServer = true;

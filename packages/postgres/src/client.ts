@@ -3,15 +3,13 @@ import { Client, type ClientConfig, type Connection as DriverConnection } from '
 import type { Credentials } from './credentials.ts';
 import type { TransactionStatus, WireConnection } from './pool-port.ts';
 import { startupOptions, type Pooler, type ResolvedSession, type ServerTimeouts } from './session.ts';
-import type { ServerRole } from './targets.ts';
+import type { Place, ServerRole } from './targets.ts';
 import { tlsOptions, type ResolvedTls } from './tls.ts';
 
 /** With pg's own default the operating system would send the first keep-alive probe after two hours. */
 const KEEP_ALIVE_DELAY_MS = 10_000;
 
 export interface ClientSettings {
-  readonly host: string;
-  readonly port: number;
   readonly database: string;
   readonly user: string;
   readonly tls: ResolvedTls;
@@ -24,13 +22,13 @@ export interface ClientSettings {
  * Every field that `pg` would otherwise take from a PG* variable of the environment is given here.
  * The password is always a function: pgpass is never read, and no object holds the secret.
  */
-export const clientConfig = (o: ClientSettings, login: Credentials): ClientConfig => ({
-  host: o.host,
-  port: o.port,
+export const clientConfig = (o: ClientSettings, place: Place, login: Credentials): ClientConfig => ({
+  host: place.address,
+  port: place.port,
   database: o.database,
   user: login.user ?? o.user,
   password: () => Promise.resolve(login.password),
-  ssl: tlsOptions(o.tls),
+  ssl: tlsOptions(o.tls, place.host),
   sslnegotiation: 'postgres',
   ...(o.pooler === 'none' ? { options: startupOptions(o.session, o.timeouts) } : {}),
   application_name: o.session.applicationName,

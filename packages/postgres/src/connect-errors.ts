@@ -176,17 +176,20 @@ export class AuthError extends PostgresError<'BUSBAR_POSTGRES_AUTH', ConnectDeta
   }
 }
 
-/** The server is not what targetSessionAttrs asks for. */
-export class NoTargetError extends PostgresError<
-  'BUSBAR_POSTGRES_NO_TARGET',
-  ConnectDetails & { readonly wanted: string }
-> {
+export type NoTargetDetails = ConnectDetails & {
+  readonly wanted: string;
+  /** How many there are, if there are several; host and port are those of the first, and the cause has the failure of each. */
+  readonly servers?: number;
+};
+
+/** The server is not what targetSessionAttrs asks for, or none of several is and answers. */
+export class NoTargetError extends PostgresError<'BUSBAR_POSTGRES_NO_TARGET', NoTargetDetails> {
   static override readonly spec = {
     name: 'NoTargetError',
     code: 'BUSBAR_POSTGRES_NO_TARGET',
     retryable: true,
     outcome: 'not-sent',
-    when: 'The server is not what targetSessionAttrs asks for: a standby, or read-only.',
+    when: 'The server is not what targetSessionAttrs asks for: a standby, or read-only; or none of several is and answers.',
     remedy: 'Wait for the end of a failover; for reads alone set targetSessionAttrs to any or read-only.',
     fields: SHOWN_FIELDS,
   } as const satisfies ErrorSpec;
@@ -194,8 +197,10 @@ export class NoTargetError extends PostgresError<
     brandError(this);
   }
 
-  constructor(details: ConnectDetails & { readonly wanted: string }, init: PostgresErrorInit = {}) {
-    super(`${target(details)} is not ${details.wanted}`, details, init);
+  constructor(details: NoTargetDetails, init: PostgresErrorInit = {}) {
+    const { servers, wanted } = details;
+    const message = servers === undefined ? `${target(details)} is not` : `none of ${servers} servers answers and is`;
+    super(`${message} ${wanted}`, details, init);
   }
 }
 

@@ -1,5 +1,5 @@
 import { AuthError, ConnectError, TlsError, TooManyConnectionsError, type ConnectDetails } from './connect-errors.ts';
-import type { PostgresError } from './errors.ts';
+import { isPostgresError, type PostgresError } from './errors.ts';
 import { safeCause } from './raised-error.ts';
 import { classifySqlState, sqlStateOf } from './sqlstate.ts';
 
@@ -29,11 +29,12 @@ const withoutState = (error: unknown, details: ConnectDetails): PostgresError =>
   return isTls ? new TlsError(details, init) : new ConnectError(details, init);
 };
 
-/** A failed connection attempt as one of our errors. */
+/** A failed connection attempt as one of our errors; what is one already stays as it is. */
 export const connectFailure = (
   error: unknown,
   where: { readonly host: string; readonly port: number; readonly elapsedMs: number },
 ): PostgresError => {
+  if (isPostgresError(error)) return error;
   const sqlState = sqlStateOf(error);
   const code = sqlState ?? codeOf(error);
   const details: ConnectDetails = code === undefined ? where : { ...where, reason: code };

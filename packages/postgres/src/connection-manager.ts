@@ -99,7 +99,7 @@ class ConnectionManager extends RowShapes implements Postgres {
     super();
     this.#options = options;
     this.name = options.name;
-    const { name, host, port, database, clock, maxRows, slowQueryMs } = options;
+    const { name, database, clock, maxRows, slowQueryMs } = options;
     const { operations, statements } = this.#counters;
     const { queryDeadlineMs } = options.timeouts;
     const { autoPrepareAfter } = options.statements;
@@ -109,8 +109,6 @@ class ConnectionManager extends RowShapes implements Postgres {
     const shared = {
       target: {
         pool: name,
-        host,
-        port,
         database,
         clock,
         operations,
@@ -181,7 +179,8 @@ class ConnectionManager extends RowShapes implements Postgres {
   }
 
   stats(): PostgresStats {
-    const { name, host, clock } = this.#options;
+    const { name, targets, clock } = this.#options;
+    const [{ host }] = targets;
     const guard = this.#context.defaults.guard.stats();
     return statsOf(this.#context.leases.state, this.#counters, { name, host, nowMs: clock.now(), guard });
   }
@@ -211,8 +210,8 @@ class ConnectionManager extends RowShapes implements Postgres {
 
   /** The checks of this pool, for {@link connectivityChecks}. */
   checks(): readonly ConnectivityCheck[] {
-    const { host, port, clock, targetSessionAttrs } = this.#options;
-    return checksOf({ host, port, clock, targetSessionAttrs, queries: this });
+    const { targets, clock, targetSessionAttrs } = this.#options;
+    return checksOf({ targets, clock, targetSessionAttrs, queries: this });
   }
 
   protected isUndoneByError(text: string): boolean {

@@ -15,7 +15,7 @@ import type { TransactionStatus, WireBytes } from './pool-port.ts';
 import { SplitWatch } from './split.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
 import type { StatementCache } from './statement-cache.ts';
-import type { ServerRole } from './targets.ts';
+import type { Place, ServerRole } from './targets.ts';
 
 export interface ConnectionContext {
   readonly housekeeper: Housekeeper;
@@ -79,6 +79,11 @@ export class Connection {
     client.connection.on('readyForQuery', () => this.#onReady());
     client.connection.on('parameterStatus', () => context.onRoleChange());
     client.once('end', () => this.#onEnd());
+  }
+
+  /** Where its server is. */
+  get place(): Place {
+    return this.#opened.place;
   }
 
   get status(): TransactionStatus | null {

@@ -5,7 +5,7 @@ import { isRetryable } from '@busbar/errors';
 import { NoTargetError } from './connect-errors.ts';
 import { PostgresError } from './errors.ts';
 import type { Queries, QueryOptions } from './queries.ts';
-import { admits, type TargetSessionAttrs } from './targets.ts';
+import { admits, socketAddress, type Target, type TargetSessionAttrs } from './targets.ts';
 
 /** Structurally the `Check` of `@busbar/config`: read-only, with its own limit of time. */
 export interface ConnectivityCheck {
@@ -25,8 +25,7 @@ export interface ConnectivityOutcome {
 }
 
 export interface CheckTarget {
-  readonly host: string;
-  readonly port: number;
+  readonly targets: readonly Target[];
   readonly queries: Queries;
   readonly targetSessionAttrs: TargetSessionAttrs;
   readonly clock: { now(): number };
@@ -42,21 +41,28 @@ const SERVER_SQL = `select current_setting('server_version_num')::int as version
   pg_is_in_recovery() as standby, current_setting('transaction_read_only')::bool as read_only,
   current_setting('server_encoding') as encoding, extract(epoch from clock_timestamp())::float8 * 1000 as server_ms`;
 
-const reachable = ({ host, port }: CheckTarget, signal: AbortSignal): Promise<ConnectivityOutcome> => {
-  const { promise, resolve } = Promise.withResolvers<ConnectivityOutcome>();
-  const socket = host.startsWith('/')
-    ? connect({ path: `${host}/.s.PGSQL.${port}`, signal })
-    : connect({ host, port, signal });
-  socket.once('connect', () => resolve({ status: 'pass', message: `${host}:${port} accepts connections` }));
+/** Nothing if it accepts connections, or why not. */
+const refusal = (target: Target, signal: AbortSignal): Promise<string | undefined> => {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const socket = connect({ ...socketAddress({ ...target, address: target.host }), signal });
+  socket.once('connect', () => resolve(undefined));
   socket.once('error', (error: NodeJS.ErrnoException) => {
-    resolve({
-      status: 'fail',
-      category: 'unreachable',
-      message: `${host}:${port} does not accept connections: ${error.code ?? 'no address worked'}`,
-      help: 'Check postgres.host, postgres.port and the network.',
-    });
+    resolve(`${target.host}:${target.port} does not accept connections: ${error.code ?? 'no address worked'}`);
   });
   return promise.finally(() => socket.destroy());
+};
+
+const reachable = async ({ targets }: CheckTarget, signal: AbortSignal): Promise<ConnectivityOutcome> => {
+  const answers = await Promise.all(targets.map((target) => refusal(target, signal)));
+  const refusals = answers.filter((answer) => answer !== undefined);
+  const help = 'Check postgres.host, postgres.port and the network.';
+  if (refusals.length === 0) {
+    const names = targets.map(({ host, port }) => `${host}:${port}`);
+    return { status: 'pass', message: `${names.join(', ')} accepts connections` };
+  }
+  const message = refusals.join('; ');
+  if (refusals.length < targets.length) return { status: 'warn', message, help };
+  return { status: 'fail', category: 'unreachable', message, help };
 };
 
 const TARGET_HELP = 'Point postgres.host at another server, or change postgres.targetSessionAttrs.';

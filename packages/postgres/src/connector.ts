@@ -1,147 +1,139 @@
-import Pool from 'pg-pool';
+/**
+ * The way to a server: the targets in order, all addresses of each, one after the other, until one takes the login and is what is wanted. All of them
+ * share the time of one connect, each at most its part of what is left, so that a machine that does not answer leaves time for the next one. What
+ * another server would refuse as well (a wrong password, a certificate that does not fit) ends the search.
+ */
+import { lookup } from 'node:dns/promises';
 
-import { clientConfig, SessionClient, type ClientSettings } from './client.ts';
-import { isFixed, type Credentials, type CredentialsProvider } from './credentials.ts';
+import { ConnectError, NoTargetError } from './connect-errors.ts';
+import { connectFailure } from './connect-failure.ts';
+import type { PostgresError } from './errors.ts';
 import type { PhaseClock } from './lifecycle.ts';
-import { sqlStateOf } from './sqlstate.ts';
+import { OpenAttempt } from './open-attempt.ts';
+import type { OpenedClient } from './opener.ts';
+import { ServerLogin, type ServerLoginSettings } from './server-login.ts';
+import {
+  candidatesOf,
+  Unreachable,
+  type Candidate,
+  type Place,
+  type Target,
+  type TargetSessionAttrs,
+} from './targets.ts';
 
-export interface OpenAttempt {
-  /** Gives up: the socket is destroyed and the attempt fails. */
-  abort(): void;
+export type { OpenAttempt } from './open-attempt.ts';
+export type { OpenedClient } from './opener.ts';
+
+export interface ConnectorSettings extends ServerLoginSettings {
+  readonly targets: readonly [Target, ...Target[]];
+  readonly targetSessionAttrs: TargetSessionAttrs;
+  readonly pool: { readonly connectTimeoutMs: number };
 }
 
-/** A client that is logged in, and how to hand its socket back: a goodbye where the server still listens. */
-export interface OpenedClient {
-  readonly client: SessionClient;
-  end(): void;
-}
+/** The addresses that a name stands for, in the order of the resolver. */
+export type Resolve = (host: string) => Promise<readonly string[]>;
+
+const systemAddresses: Resolve = async (host) => {
+  if (host.startsWith('/')) return [host];
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+};
 
 /** Called once; an attempt that failed is over, and its socket closed. */
 export type OnOpened = (error: unknown, opened?: OpenedClient) => void;
 
-export interface ConnectorSettings extends ClientSettings {
-  readonly credentials: CredentialsProvider;
-}
+const keyOf = ({ host, port }: Target): string => `${host}:${port}`;
+const addressKey = ({ address, port }: Place): string => `${address}:${port}`;
 
-const NOBODY: Credentials = Object.freeze({ password: '' });
-const REFUSED_LOGIN: ReadonlySet<string> = new Set(['28P01', '28000']);
-
-/** One attempt to open a socket, up to its only end. */
-class Attempt implements OpenAttempt {
-  isAborted = false;
-  /** Whose socket is open, if one is. */
-  client: SessionClient | undefined;
-  readonly end: OnOpened;
-  #giveUp: (() => void) | undefined;
-
-  constructor(done: OnOpened) {
-    this.end = done;
-  }
-
-  abort(): void {
-    this.isAborted = true;
-    this.client?.destroySocket();
-    this.#giveUp?.();
-  }
-
-  /** For the answer, or for the end of the attempt. */
-  wait<T>(answer: Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    answer.then(resolve, reject);
-    this.#giveUp = () => reject(new Error('the attempt was given up'));
-    return promise;
-  }
-}
-
-/**
- * Opens sockets through `pg-pool`, which opens and ends them and never leases: a client stays checked out of it for life.
- * A failed attempt is reported only when its socket is closed, so that what is counted is what is open. (After a refused login pg-pool
- * drops the client and leaves it to the server to close.)
- */
 export class Connector {
   readonly #settings: ConnectorSettings;
-  readonly #pool: Pool<SessionClient>;
-  /** For the client that pg-pool makes while `connect` runs, and for no longer. */
-  #login = NOBODY;
-  #created: SessionClient | undefined;
+  readonly #resolve: Resolve;
+  readonly #login: ServerLogin;
+  readonly #unreachable = new Unreachable();
 
-  constructor(settings: ConnectorSettings) {
+  constructor(settings: ConnectorSettings, resolve: Resolve = systemAddresses) {
     this.#settings = settings;
-    const announce = (client: SessionClient): void => {
-      this.#created = client;
-    };
-    const config = () => clientConfig(settings, this.#login);
-    class AnnouncedClient extends SessionClient {
-      constructor() {
-        super(config()); // not pg-pool's options: those would be printed with the pool
-        announce(this);
-      }
-    }
-    // Our slots bound the sockets; pg-pool must never queue or retire anything by itself.
-    this.#pool = new Pool<SessionClient>({
-      Client: AnnouncedClient,
-      max: Number.MAX_SAFE_INTEGER,
-      idleTimeoutMillis: 0,
-    });
-    // Each connection reports its own end; this listener only keeps pg-pool's copy of the report from being thrown.
-    this.#pool.on('error', () => undefined);
+    this.#resolve = resolve;
+    this.#login = new ServerLogin(settings);
   }
 
-  /**
-   * The end of each step is told to `clock`. A login that is refused is tried once more with what the provider says then: the password may have
-   * been changed a moment ago.
-   */
-  open(clock: PhaseClock, done: OnOpened): OpenAttempt {
-    const attempt = new Attempt(done);
-    void this.#tryTwice(clock, attempt);
+  /** The end of each step is told to `steps`; the first one includes what was tried in vain. */
+  open(steps: PhaseClock, done: OnOpened): OpenAttempt {
+    const attempt = new OpenAttempt(steps, this.#settings.targets[0]);
+    void this.#tell(attempt, done);
     return attempt;
   }
 
-  async #tryTwice(clock: PhaseClock, attempt: Attempt): Promise<void> {
-    const { host, port, user, credentials } = this.#settings;
+  async #tell(attempt: OpenAttempt, done: OnOpened): Promise<void> {
+    let opened: OpenedClient;
     try {
-      for (const n of [1, 2] as const) {
-        // oxlint-disable-next-line no-await-in-loop -- the second follows the refusal of the first
-        const login = await attempt.wait(credentials({ host, port, user, attempt: n }));
-        clock.end('authMs');
-        // oxlint-disable-next-line no-await-in-loop -- as above
-        const outcome = await this.#connect(clock, attempt, login);
-        const isRefused = REFUSED_LOGIN.has(sqlStateOf(outcome.error) ?? '');
-        if (outcome.opened !== undefined) attempt.end(undefined, outcome.opened);
-        else if (n === 2 || !isRefused || attempt.isAborted || isFixed(credentials)) attempt.end(outcome.error);
-        else continue;
-        return;
-      }
+      opened = await this.#search(attempt);
     } catch (error) {
-      attempt.end(error);
+      done(error);
+      return;
     }
+    done(undefined, opened);
   }
 
-  #connect(
-    clock: PhaseClock,
-    attempt: Attempt,
-    login: Credentials,
-  ): Promise<{ readonly error?: unknown; readonly opened?: OpenedClient }> {
-    const { promise, resolve } = Promise.withResolvers<{ error?: unknown; opened?: OpenedClient }>();
-    this.#login = login;
-    this.#pool.connect((error, client, release) => {
-      if (client !== undefined) {
-        client.forgetPassword();
-        resolve({ opened: { client, end: () => release?.(true) } });
-        return;
+  async #search(attempt: OpenAttempt): Promise<OpenedClient> {
+    const { targets, targetSessionAttrs, clock, pool } = this.#settings;
+    const candidates = candidatesOf(this.#unreachable.last(targets, clock.now(), keyOf), targetSessionAttrs);
+    const deadlineMs = attempt.steps.startedAtMs + pool.connectTimeoutMs;
+    const failures: PostgresError[] = [];
+    for (const [index, candidate] of candidates.entries()) {
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- in order
+        return await this.#searchAt(candidate, attempt, this.#share(deadlineMs, candidates.length - index));
+      } catch (error) {
+        const failure = this.#goOn(error, attempt, keyOf(candidate.target));
+        if (targets.length === 1 && index === candidates.length - 1) throw failure;
+        failures.push(failure);
       }
-      if (created === undefined) {
-        resolve({ error });
-        return;
+    }
+    throw this.#none(attempt, failures);
+  }
+
+  async #searchAt({ target, wanted }: Candidate, attempt: OpenAttempt, deadlineMs: number): Promise<OpenedClient> {
+    const { host, port } = target;
+    attempt.place = target;
+    const places = (await attempt.wait(this.#resolve(host))).map((address) => ({ host, port, address }));
+    const ordered = this.#unreachable.last(places, this.#settings.clock.now(), addressKey);
+    let failure: PostgresError = new ConnectError({ ...this.#where(attempt), reason: 'ENODATA' });
+    for (const [index, place] of ordered.entries()) {
+      const untilMs = this.#share(deadlineMs, ordered.length - index);
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- in order
+        const opened = await this.#login.at(attempt, { place, wanted, untilMs });
+        this.#unreachable.clear(keyOf(target));
+        this.#unreachable.clear(addressKey(place));
+        return opened;
+      } catch (error) {
+        failure = this.#goOn(error, attempt, addressKey(place));
       }
-      created.destroySocket();
-      created.whenSocketClosed(() => resolve({ error }));
-    });
-    const created = this.#created; // pg-pool makes the client before `connect` returns
-    this.#login = NOBODY;
-    this.#created = undefined;
-    created?.watchSteps(clock);
-    attempt.client = created;
-    return promise;
+    }
+    throw failure;
+  }
+
+  /** Until when the next of `count` may take, of the time that is left. */
+  #share(deadlineMs: number, count: number): number {
+    const nowMs = this.#settings.clock.now();
+    return nowMs + (deadlineMs - nowMs) / count;
+  }
+
+  /** Takes note of a failure behind which another try is worth it; throws it otherwise. */
+  #goOn(error: unknown, attempt: OpenAttempt, key: string): PostgresError {
+    const failure = connectFailure(error, this.#where(attempt));
+    if (attempt.isAborted || !failure.retryable) throw failure;
+    if (!(failure instanceof NoTargetError)) this.#unreachable.note(key, this.#settings.clock.now());
+    return failure;
+  }
+
+  #none(attempt: OpenAttempt, failures: readonly PostgresError[]): NoTargetError {
+    const { targets, targetSessionAttrs: wanted } = this.#settings;
+    const cause = new AggregateError(failures, 'each server refused, or is something else');
+    return new NoTargetError({ ...this.#where(attempt), ...targets[0], wanted, servers: targets.length }, { cause });
+  }
+
+  #where({ place: { host, port }, steps }: OpenAttempt): { host: string; port: number; elapsedMs: number } {
+    return { host, port, elapsedMs: this.#settings.clock.now() - steps.startedAtMs };
   }
 }

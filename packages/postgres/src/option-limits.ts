@@ -72,6 +72,7 @@ const weight = integer(0, 100);
 /** The range of every number, ends included. */
 export const POSTGRES_LIMITS = Object.freeze({
   port: integer(1, 65_535),
+  targets: 16,
   maxRows: integer(1, MAX_MS),
   pool: Object.freeze({
     max: integer(1, 1_000),

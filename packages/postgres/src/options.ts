@@ -175,9 +175,14 @@ export interface PostgresOptions {
   readonly host?: string;
   /** Default: 5432. */
   readonly port?: number;
+  /**
+   * Several servers, in place of `host` and `port`: `host:port`, or `host` for port 5432. They are tried in this order, each by all its addresses, until
+   * one is what `targetSessionAttrs` asks for. All share `pool.connectTimeoutMs`. Range: 1..16 servers.
+   */
+  readonly targets?: readonly string[];
   readonly database?: string;
   readonly user?: string;
-  /** What the server has to be; one that is something else is left. Default: `read-write`. */
+  /** What a server has to be; one that is something else is left. As in libpq. Default: `read-write`. */
   readonly targetSessionAttrs?: TargetSessionAttrs;
   readonly password?: string;
   /** File that holds the password, read for each connection; one trailing newline is cut off. */

@@ -11,13 +11,12 @@ import type { Result } from './queries.ts';
 import type { QueryStatistics } from './query-stats.ts';
 import type { SplitSampling, StatementSplit } from './split.ts';
 import type { Counters } from './stats.ts';
+import type { Place } from './targets.ts';
 import { TooManyRowsError } from './usage-errors.ts';
 
 /** Where statements go, for what is published about them. */
 export interface QueryTarget {
   readonly pool: string;
-  readonly host: string;
-  readonly port: number;
   readonly database: string;
   readonly clock: { now(): number };
   readonly operations: Counters['operations'];
@@ -54,6 +53,7 @@ interface Recorded {
   readonly share: number;
   readonly error: PostgresError | undefined;
   readonly split: StatementSplit | undefined;
+  readonly place: Place;
 }
 
 const count = (call: Call, how: Submission, o: Recorded & { durationMs: number }): void => {
@@ -80,7 +80,8 @@ const count = (call: Call, how: Submission, o: Recorded & { durationMs: number }
 
 const record = (call: Call, how: Submission, o: Recorded): void => {
   const { target, acquireMs, attempt } = how;
-  const { pool, host, port, database } = target;
+  const { pool, database } = target;
+  const { host, port } = o.place;
   const { verdict, label } = call;
   const durationMs = acquireMs + (target.clock.now() - call.startedAtMs - acquireMs) / o.share;
   count(call, how, { ...o, durationMs });
@@ -147,8 +148,9 @@ const errorOf = (outcome: ExecutionOutcome, calls: Calls, how: Submission): Post
 const recordAll = (
   calls: Calls,
   how: Submission,
-  { outcome, error }: { readonly outcome: ExecutionOutcome; readonly error: PostgresError | undefined },
+  o: { readonly outcome: ExecutionOutcome; readonly error: PostgresError | undefined; readonly place: Place },
 ): void => {
+  const { outcome, error, place } = o;
   const { results, bytes, split } = outcome;
   const share = Math.min(calls.length, results.length + 1);
   for (const [index, call] of calls.entries()) {
@@ -159,6 +161,7 @@ const recordAll = (
       rows: result?.rows.length ?? 0,
       bytes: index === 0 ? bytes : undefined,
       split,
+      place,
       share,
       error: failed ? error : undefined,
     });
@@ -172,7 +175,7 @@ const recordAll = (
 export const submitAll = async (connection: Connection, calls: Calls, how: Submission): Promise<Result[]> => {
   const outcome = await runPrepared(connection, calls, how);
   const error = errorOf(outcome, calls, how);
-  recordAll(calls, how, { outcome, error });
+  recordAll(calls, how, { outcome, error, place: connection.place });
   if (error !== undefined) throw error;
   return outcome.results.map(({ rows, rowCount, command, fields }) => ({ rows, rowCount, command, fields }));
 };

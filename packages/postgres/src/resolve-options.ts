@@ -1,7 +1,7 @@
 import { systemClock, systemTimers, type Clock, type Timers } from '@busbar/retry';
 
 import { checkNumber, refuseUnknown, withDefaults } from './check-options.ts';
-import { splitUrl, type UrlParts } from './connection-url.ts';
+import type { UrlParts } from './connection-url.ts';
 import {
   credentialsFromFile,
   credentialsFromPassword,
@@ -22,15 +22,18 @@ import {
   type TlsOptions,
   type TxRetryCause,
 } from './options.ts';
+import { mergeUrl, resolveServers } from './resolve-servers.ts';
 import { resolvePooler, resolveSession } from './resolve-session.ts';
 import type { Pooler, ResolvedSession } from './session.ts';
-import { TARGET_SESSION_ATTRS, type TargetSessionAttrs } from './targets.ts';
+import type { Target, TargetSessionAttrs } from './targets.ts';
 import type { ResolvedTls } from './tls.ts';
 import { PostgresOptionsError } from './usage-errors.ts';
 
 /** Validated, complete and frozen. No secret is in it: the password is behind `credentials`, PEM texts behind `tls.material()`. */
 export interface ResolvedPostgresOptions {
   readonly name: string;
+  readonly targets: readonly [Target, ...Target[]];
+  /** Of the first target. */
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -63,7 +66,7 @@ export interface ResolvedTxRetry {
 
 const RETRY_CAUSES: readonly string[] = ['serialization', 'deadlock', 'lock-timeout', 'read-only', 'connection'];
 const KNOWN_KEYS = {
-  '': 'name url host port database user targetSessionAttrs password passwordFile credentials tls session pooler poolerPreparedStatements pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
+  '': 'name url host port targets database user targetSessionAttrs password passwordFile credentials tls session pooler poolerPreparedStatements pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
     ' ',
   ),
   'tls.': ['mode', 'ca', 'cert', 'key', 'serverName'],
@@ -196,34 +199,6 @@ const resolveTls = (given: TlsOptions = {}, url: UrlParts, issues: string[]): Re
   });
 };
 
-const requireText = (path: string, value: string | undefined, issues: string[]): string => {
-  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value;
-  issues.push(`${path}: required`);
-  return '';
-};
-
-const mergeUrl = (options: PostgresOptions, issues: string[]): UrlParts => {
-  if (options.url === undefined) return {};
-  for (const key of ['host', 'port', 'database', 'user'] as const)
-    if (options[key] !== undefined) issues.push(`${key}: also given by url`);
-  return splitUrl(options.url, issues);
-};
-
-const resolveTarget = (options: PostgresOptions, url: UrlParts, issues: string[]) => {
-  const port = options.port ?? url.port ?? POSTGRES_DEFAULTS.port;
-  const { targetSessionAttrs = POSTGRES_DEFAULTS.targetSessionAttrs } = options;
-  if (!TARGET_SESSION_ATTRS.includes(targetSessionAttrs))
-    issues.push(`targetSessionAttrs: expected ${TARGET_SESSION_ATTRS.join(', ')}`);
-  checkNumber('port', port, { limit: POSTGRES_LIMITS.port, issues });
-  return {
-    host: requireText('host', options.host ?? url.host, issues),
-    port,
-    database: requireText('database', options.database ?? url.database, issues),
-    user: requireText('user', options.user ?? url.user, issues),
-    targetSessionAttrs,
-  };
-};
-
 /**
  * Copies, validates and freezes the options.
  * @throws {@link PostgresOptionsError} with every problem in `details.issues`; unknown keys are problems.
@@ -244,7 +219,7 @@ export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgr
   checkNumber('slowQueryMs', slowQueryMs, { limit: POSTGRES_LIMITS.slowQueryMs, issues });
   const resolved = {
     name,
-    ...resolveTarget(options, url, issues),
+    ...resolveServers(options, url, issues),
     credentials: resolveCredentials(options, url, issues),
     tls: resolveTls(options.tls, url, issues),
     session: resolveSession(options.session, url, issues),

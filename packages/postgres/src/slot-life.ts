@@ -1,6 +1,6 @@
 /** The connections behind the slots of `lease-state.ts`: opened, set up, probed, reset and ended as the core says; it hears of each outcome. */
 import { sendCancel } from './cancel.ts';
-import { ConnectTimeoutError, NoTargetError, SetupError } from './connect-errors.ts';
+import { ConnectTimeoutError, SetupError } from './connect-errors.ts';
 import { connectFailure } from './connect-failure.ts';
 import { Connection } from './connection.ts';
 import { Connector, type OpenAttempt, type OpenedClient } from './connector.ts';
@@ -14,7 +14,7 @@ import { resetSession, setUpSession, type SessionSetup } from './session-setup.t
 import { sqlStateOf } from './sqlstate.ts';
 import { StatementCache } from './statement-cache.ts';
 import type { Counters } from './stats.ts';
-import { admits, isDemoted } from './targets.ts';
+import { admits, isDemoted, type Place } from './targets.ts';
 
 /** Longest wait for the ROLLBACK of a dirty release. */
 export const ROLLBACK_TIMEOUT_MS = 2_000;
@@ -141,17 +141,18 @@ export class SlotLife {
   }
 
   #where(life: Life): { host: string; port: number; elapsedMs: number } {
-    const { host, port } = this.#context.options;
+    const { host, port } = life.connection?.place ?? life.attempt?.place ?? this.#context.options.targets[0];
     return { host, port, elapsedMs: this.#now() - life.clock.startedAtMs };
   }
 
   #noteFailure(life: Life, failure: PostgresError): void {
     const { options, counters } = this.#context;
+    const { host } = this.#where(life);
     this.#lastFailure = failure;
     counters.createFailures += 1;
     this.#context.onFailure();
     const { phases } = life.clock;
-    publish('connect', () => ({ pool: options.name, host: options.host, ok: false, phases, error: failure }));
+    publish('connect', () => ({ pool: options.name, host, ok: false, phases, error: failure }));
   }
 
   #onConnectFailed(slot: number, life: Life, error: unknown): void {
@@ -177,21 +178,17 @@ export class SlotLife {
     this.#context.counters.created += 1;
     this.#context.counters.createMs.record(life.clock.totalMs);
     const { phases } = life.clock;
-    publish('connect', () => ({ pool: options.name, host: options.host, ok: true, phases }));
+    publish('connect', () => ({ pool: options.name, host: connection.place.host, ok: true, phases }));
     this.#context.emit({ type: 'ready', slot });
   }
 
   /** Whether the session may be used. */
   async #setUp(slot: number, life: Life, connection: Connection): Promise<boolean> {
-    const { targetSessionAttrs: wanted } = this.#context.options;
     let failure: PostgresError | undefined;
-    if (!admits(wanted, connection.role)) failure = new NoTargetError({ ...this.#where(life), wanted });
-    else {
-      try {
-        await setUpSession(connection, this.#context);
-      } catch (error) {
-        failure = new SetupError(this.#where(life), { cause: error });
-      }
+    try {
+      await setUpSession(connection, this.#context);
+    } catch (error) {
+      failure = new SetupError(this.#where(life), { cause: error });
     }
     if (life.retired !== undefined) return false;
     if (failure === undefined) return true;
@@ -209,7 +206,7 @@ export class SlotLife {
       cancelGraceMs: options.timeouts.cancelGraceMs,
       commitGraceMs: options.timeouts.commitGraceMs,
       statements: new StatementCache(options.statements, counters.statements),
-      cancel: (session) => this.#cancel(session),
+      cancel: (session) => this.#cancel(opened.place, session),
       onBroken: (reason) => {
         this.#context.onFailure();
         this.#context.onBroken(slot, connection, reason);
@@ -228,11 +225,11 @@ export class SlotLife {
     return connection;
   }
 
-  async #cancel(session: { processId: number; secretKey: number }): Promise<boolean> {
+  async #cancel(place: Place, session: { processId: number; secretKey: number }): Promise<boolean> {
     const { options, counters } = this.#context;
     const startedAtMs = this.#now();
     counters.cancelsSent += 1;
-    const noticed = await sendCancel({ host: options.host, port: options.port, tls: options.tls, ...session });
+    const noticed = await sendCancel({ place, tls: options.tls, ...session });
     publish('cancel', () => ({
       pool: options.name,
       ms: this.#now() - startedAtMs,
@@ -260,7 +257,7 @@ export class SlotLife {
     const endAtMs = life.retired?.atMs ?? this.#now();
     return {
       id: connection.id,
-      host: this.#context.options.host,
+      host: connection.place.host,
       pid: connection.pid,
       generation: life.generation,
       createdAtMs: life.clock.startedAtMs,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 
 import type { TlsMode } from './options.ts';
@@ -16,17 +17,18 @@ export interface ResolvedTls {
 }
 
 /**
- * The `node:tls` options of a mode, or `false` for no TLS; a new object each time, as `pg` writes to it.
- * `pg` would read `require` and `verify-ca` as `verify-full`, and its next major as libpq does; options leave it nothing to read.
+ * The `node:tls` options of a mode for a server of this name, or `false` for no TLS; a new object each time, as `pg` writes to it.
+ * `pg` would read `require` and `verify-ca` as `verify-full`, and its next major as libpq does; options leave it nothing to read. It connects to an
+ * address, so the name to ask for and to check is given here.
  */
-export const tlsOptions = (tls: ResolvedTls): ConnectionOptions | false => {
+export const tlsOptions = (tls: ResolvedTls, host: string): ConnectionOptions | false => {
   if (tls.mode === 'disable') return false;
-  const options: ConnectionOptions = { ...tls.material(), rejectUnauthorized: tls.mode !== 'require' };
-  const { serverName } = tls;
-  if (serverName !== undefined) options.servername = serverName;
-  if (tls.mode === 'verify-ca') options.checkServerIdentity = () => undefined;
-  else if (serverName !== undefined)
-    // pg overwrites `servername` with the host: the name to check is therefore fixed here.
-    options.checkServerIdentity = (_host, certificate) => checkServerIdentity(serverName, certificate);
-  return options;
+  const name = tls.serverName ?? host;
+  return {
+    ...tls.material(),
+    rejectUnauthorized: tls.mode !== 'require',
+    ...(isIP(name) === 0 ? { servername: name } : {}), // an address is no SNI name (RFC 6066)
+    checkServerIdentity: (_host, certificate) =>
+      tls.mode === 'verify-ca' ? undefined : checkServerIdentity(name, certificate),
+  };
 };

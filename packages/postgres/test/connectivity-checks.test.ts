@@ -45,7 +45,12 @@ const check = async (
   targetSessionAttrs: TargetSessionAttrs = 'read-write',
 ): Promise<ConnectivityOutcome | undefined> => {
   const row = own instanceof Error ? own : { ...server, server_ms: Date.now(), ...own };
-  const checks = checksOf({ host: 'db', port: 5432, queries: new ScriptedQueries(row), clock, targetSessionAttrs });
+  const checks = checksOf({
+    targets: [{ host: 'db', port: 5432 }],
+    queries: new ScriptedQueries(row),
+    clock,
+    targetSessionAttrs,
+  });
   return checks.find(({ id }) => id === 'pg.server')?.run({ signal: AbortSignal.timeout(1_000) });
 };
 

@@ -7,3 +7,4 @@ export const aText: unknown = expect.any(String);
 export const like = (shape: object): unknown => expect.objectContaining(shape);
 export const containing = (part: string): unknown => expect.stringContaining(part);
 export const oneOf = (...values: readonly unknown[]): unknown => expect.toBeOneOf([...values]);
+export const allOf = (...values: readonly unknown[]): unknown => expect.arrayContaining([...values]);

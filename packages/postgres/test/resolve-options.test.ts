@@ -205,3 +205,29 @@ test('the retry of one transaction starts from that of the pool', () => {
     like({ code: 'BUSBAR_POSTGRES_OPTIONS' }),
   );
 });
+
+test('F1 targets are read once, and all problems are told', () => {
+  const { host: _host, ...rest } = target;
+  const given = ['db1', 'db2:5433', '[::1]:5434', '[fe80::1]', '/var/run/postgresql'];
+  const { targets, host, port } = resolvePostgresOptions({ ...rest, targets: given });
+  const folder = { host: '/var/run/postgresql', port: 5432 };
+  const [first, ...others] = targets;
+  expect(first).toEqual({ host, port });
+  expect(first).toEqual({ host: 'db1', port: 5432 });
+  expect(others).toEqual([
+    { host: 'db2', port: 5433 },
+    { host: '::1', port: 5434 },
+    { host: 'fe80::1', port: 5432 },
+    folder,
+  ]);
+  expect(issuesOf({ ...target, port: 1, targets: ['db1'] })).toEqual([
+    'targets: also given by host',
+    'targets: also given by port',
+  ]);
+  const count = 'targets: expected 1 to 16 servers';
+  expect(issuesOf({ ...rest, targets: [] })).toEqual([count]);
+  expect(issuesOf({ ...rest, targets: Array.from({ length: 17 }, (_, n) => `db${n}`) })).toEqual([count]);
+  for (const wrong of ['', 'a b', '::1', 'db:', 'db:x', 7])
+    expect(issuesOf({ ...rest, targets: [wrong] })).toEqual(['targets: expected host:port, or host']);
+  expect(issuesOf({ ...rest, targets: ['db:70000'] })).toHaveLength(1);
+});

@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 
 import { SessionClient } from '../src/client.ts';
-import { admits, isDemoted, TARGET_SESSION_ATTRS, type ServerRole, type TargetSessionAttrs } from '../src/targets.ts';
+import {
+  admits,
+  candidatesOf,
+  isDemoted,
+  socketAddress,
+  TARGET_SESSION_ATTRS,
+  Unreachable,
+  type ServerRole,
+  type TargetSessionAttrs,
+} from '../src/targets.ts';
 
 const ALL: readonly TargetSessionAttrs[] = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'];
 
@@ -33,5 +42,43 @@ describe('H14 targetSessionAttrs', () => {
     expect(of(readOnly)).toEqual(['read-write']);
     expect(of(standby)).toEqual(['read-write', 'primary']);
     expect(of(silent)).toEqual(['read-write', 'primary']);
+  });
+});
+
+describe('F1 the order of servers', () => {
+  const [a, b] = [
+    { host: 'a', port: 1 },
+    { host: 'b', port: 2 },
+  ];
+
+  test('is that of the list; a standby is looked for everywhere before anything else will do', () => {
+    expect(candidatesOf([a, b], 'primary')).toEqual([
+      { target: a, wanted: 'primary' },
+      { target: b, wanted: 'primary' },
+    ]);
+    expect(candidatesOf([a, b], 'prefer-standby').map(({ target, wanted }) => `${target.host} ${wanted}`)).toEqual([
+      'a standby',
+      'b standby',
+      'a any',
+      'b any',
+    ]);
+  });
+
+  test('what could not be reached comes last for 10 s, or until it is reached', () => {
+    const unreachable = new Unreachable();
+    const order = (nowMs: number) => unreachable.last(['x', 'y', 'z'], nowMs, (item) => item).join('');
+    expect(order(0)).toBe('xyz');
+    unreachable.note('x', 0);
+    unreachable.note('y', 5_000);
+    expect([order(5_000), order(9_999), order(10_000), order(15_000)]).toEqual(['zxy', 'zxy', 'xzy', 'xyz']);
+    unreachable.note('z', 16_000);
+    unreachable.note('x', 16_000);
+    unreachable.clear('x');
+    expect(order(16_000)).toBe('xyz');
+  });
+
+  test('a socket goes to an address and a port, or to a file', () => {
+    expect(socketAddress({ ...a, address: '10.0.0.1' })).toEqual({ host: '10.0.0.1', port: 1 });
+    expect(socketAddress({ host: '/run', port: 5432, address: '/run' })).toEqual({ path: '/run/.s.PGSQL.5432' });
   });
 });

@@ -3,7 +3,7 @@ import { POSTGRES_DEFAULTS as DEFAULTS, POSTGRES_LIMITS as LIMITS } from '@busba
 
 import { count, duration, size } from './limits.ts';
 
-const { durationMs, group, int, list, map, oneOf, optional, ratio, secret, sizeBytes, string } = Setting;
+const { durationMs, group, hostPort, int, list, map, oneOf, optional, ratio, secret, sizeBytes, string } = Setting;
 
 const name = { maxLength: LIMITS.nameBytes };
 
@@ -157,6 +157,13 @@ export const postgresSettings = group({
   url: optional(secret({ doc: 'postgres://user:password@host:port/database, in place of the single settings' })),
   host: optional(string({ doc: 'name or address of the server', maxLength: 253 })),
   port: int(count(LIMITS.port, DEFAULTS.port, 'port of the server')),
+  targets: optional(
+    list(hostPort({ doc: 'server' }), {
+      doc: 'several servers, host:port, in the order of preference; in place of host and port',
+      minItems: 1,
+      maxItems: LIMITS.targets,
+    }),
+  ),
   database: optional(string({ doc: 'name of the database', ...name })),
   user: optional(string({ doc: 'role to connect as', ...name })),
   targetSessionAttrs: oneOf(['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'], {

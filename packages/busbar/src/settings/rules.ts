@@ -17,10 +17,10 @@ const MIN_RELAY_BATCHES_IN_BUFFER = 2;
 export const postgresTargetRules: readonly Rule<S>[] = [
   rule({
     code: 'PG_TARGET',
-    needs: ['postgres.url', 'postgres.host', 'postgres.database', 'postgres.user'],
-    check: (url, ...parts) =>
-      url === undefined && parts.includes(undefined)
-        ? { message: 'says not which database to use', help: 'set host, database and user, or url' }
+    needs: ['postgres.url', 'postgres.host', 'postgres.targets', 'postgres.database', 'postgres.user'],
+    check: (url, host, targets, ...parts) =>
+      url === undefined && [host ?? targets, ...parts].includes(undefined)
+        ? { message: 'says not which database to use', help: 'set host or targets, database and user, or url' }
         : false,
   }),
   rule({

@@ -11,30 +11,17 @@ import type { BusbarSettings } from './schema.ts';
 type Settings = DeepReadonly<BusbarSettings>;
 
 export const postgresOptions = ({ postgres }: Settings): PostgresOptions => {
-  const { url, host, port, database, user, password, tls, session, pool, timeouts, retry, maxRows } = postgres;
-  const { guard, statements, slowQueryMs, statistics } = postgres;
-  const target =
-    url === undefined
-      ? {
-          port,
-          ...(host === undefined ? {} : { host }),
-          ...(database === undefined ? {} : { database }),
-          ...(user === undefined ? {} : { user }),
-        }
-      : { url: url.reveal() };
+  const { url, host, port, targets, database, user, password, allowInsecure: _consent, ...rest } = postgres;
+  const single = { port, ...(host === undefined ? {} : { host }) };
+  const parts = {
+    ...(targets === undefined ? single : { targets }),
+    ...(database === undefined ? {} : { database }),
+    ...(user === undefined ? {} : { user }),
+  };
   return {
-    ...target,
+    ...(url === undefined ? parts : { url: url.reveal() }),
     ...(password === undefined ? {} : { password: password.reveal() }),
-    tls,
-    session,
-    pool,
-    timeouts,
-    retry,
-    maxRows,
-    guard,
-    statements,
-    slowQueryMs,
-    statistics,
+    ...rest,
   };
 };
 

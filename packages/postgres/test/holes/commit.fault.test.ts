@@ -55,8 +55,6 @@ describe('holes of BEGIN and COMMIT', () => {
     });
     const target = {
       pool: 'default',
-      host: db().host,
-      port: db().port,
       database: db().database,
       clock,
       operations: counters.operations,

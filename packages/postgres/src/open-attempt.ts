@@ -1,0 +1,42 @@
+import type { PhaseClock } from './lifecycle.ts';
+import type { Target } from './targets.ts';
+
+/** What can be cut off. */
+interface Destroyable {
+  destroySocket(): void;
+}
+
+/** One attempt to open a connection, over all servers that are tried for it. */
+export class OpenAttempt {
+  readonly steps: PhaseClock;
+  /** Where it is tried now. */
+  place: Target;
+  isAborted = false;
+  #client: Destroyable | undefined;
+  #giveUp: (() => void) | undefined;
+
+  constructor(steps: PhaseClock, place: Target) {
+    this.steps = steps;
+    this.place = place;
+  }
+
+  /** Whose socket is open now. */
+  holds(client: Destroyable | undefined): void {
+    this.#client = client;
+  }
+
+  /** For the answer, or for the end of the attempt. */
+  wait<T>(answer: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    answer.then(resolve, reject);
+    this.#giveUp = () => reject(new Error('the attempt was given up'));
+    return promise;
+  }
+
+  /** Gives up: the socket is destroyed and the attempt fails. */
+  abort(): void {
+    this.isAborted = true;
+    this.#client?.destroySocket();
+    this.#giveUp?.();
+  }
+}
