@@ -1,12 +1,13 @@
 /**
  * The services by hand:
  *
- *     node tooling/dev-services/src/main.ts up [--kafka 3] [--isolated] [--retry]   starts both in the foreground; Ctrl-C ends them
+ *     node tooling/dev-services/src/main.ts up [--kafka 3] [--isolated] [--tls] [--retry]   starts both in the foreground; Ctrl-C ends them
  *     node tooling/dev-services/src/main.ts status                     the runs of this user that are alive
  *     node tooling/dev-services/src/main.ts down                       ends every `up` of this user
  *     node tooling/dev-services/src/main.ts doctor                     what is here, what would be used, what is missing and why
  *
  * `up` prints the BUSBAR_* lines for an application, and DEV_SERVICES_STATE, by which a test run attaches instead of starting its own.
+ * With `--tls` the brokers have listeners with TLS and with SASL too, which it lists, and the authority's certificate in a file.
  */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,7 +17,7 @@ import { detectServices } from './detect.ts';
 import { DevServiceError } from './errors.ts';
 import type { KafkaOptions } from './kafka/cluster.ts';
 import { endProcesses } from './process.ts';
-import { detectionLines, environmentLines } from './report.ts';
+import { detectionLines, environmentLines, listenerLines } from './report.ts';
 import { baseFolder, endRun, findRun, type Run } from './run-folder.ts';
 import { startServices } from './services.ts';
 
@@ -36,8 +37,12 @@ const liveRuns = (): readonly Run[] => {
 
 const up = async (kafka: KafkaOptions): Promise<number> => {
   const services = await startServices({ kafka, log: print });
-  writeFileSync(upMark(dirname(services.stateFile)), '');
-  for (const line of environmentLines(services)) print(line);
+  const folder = dirname(services.stateFile);
+  writeFileSync(upMark(folder), '');
+  const caFile = join(folder, 'ca.pem');
+  const ca = services.kafka.available ? services.kafka.certificates?.ca : undefined;
+  if (ca !== undefined) writeFileSync(caFile, ca);
+  for (const line of [...environmentLines(services), ...listenerLines(services, caFile)]) print(line);
   print('Ctrl-C ends them.');
   // Ended by a signal: whatever ends this process, the reaper ends the services.
   setInterval(() => undefined, 2 ** 30);
@@ -79,6 +84,7 @@ const main = async (args: readonly string[]): Promise<number> => {
       kafka: { type: 'string', default: '1' },
       isolated: { type: 'boolean', default: false },
       retry: { type: 'boolean', default: false },
+      tls: { type: 'boolean', default: false },
     },
   });
   if (values.retry) process.env['DEV_SERVICES_RETRY'] = '1';
@@ -88,6 +94,7 @@ const main = async (args: readonly string[]): Promise<number> => {
       return up({
         nodes: values.kafka === '3' ? 3 : 1,
         controller: values.isolated ? 'isolated' : 'combined',
+        security: values.tls ? ['tls', 'sasl'] : [],
       });
     case 'status':
       return status();
@@ -96,7 +103,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     case 'doctor':
       return doctor();
     default:
-      print('usage: main.ts up [--kafka 3] [--isolated] [--retry] | status | down | doctor');
+      print('usage: main.ts up [--kafka 3] [--isolated] [--tls] [--retry] | status | down | doctor');
       return 2;
   }
 };

@@ -1,5 +1,6 @@
 /** What the command line prints, as text: pure. */
 import type { DetectionReport } from './detect.ts';
+import { KAFKA_USER } from './kafka/listeners.ts';
 import type { Services } from './services.ts';
 import type { Unavailable } from './shared-services.ts';
 
@@ -17,6 +18,19 @@ export const environmentLines = ({ postgres, kafka, stateFile }: Services): read
   ...(kafka.available ? [`BUSBAR_KAFKA_BROKERS=${kafka.brokers.join(',')}`] : []),
   `DEV_SERVICES_STATE=${stateFile}`,
 ];
+
+/**
+ * The doors of the brokers besides the plain one, as comments between the lines above; `caFile` holds the authority of their certificates.
+ */
+export const listenerLines = ({ kafka }: Pick<Services, 'kafka'>, caFile: string): readonly string[] => {
+  if (!kafka.available || kafka.certificates === undefined) return [];
+  const { username, password } = KAFKA_USER;
+  const doors = Object.entries(kafka.listeners).filter(([name, at]) => name !== 'plain' && at.length > 0);
+  return [
+    ...doors.map(([name, at]) => `# ${name}: ${at.join(',')}`),
+    `# authority: ${caFile}; user of sasl, by every mechanism: ${username}, ${password}`,
+  ];
+};
 
 const yesNo = (fact: boolean | undefined): string => (fact === true ? 'yes' : 'no');
 

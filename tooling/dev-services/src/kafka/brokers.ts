@@ -1,5 +1,6 @@
 import { DevServiceError } from '../errors.ts';
 import type { KafkaSource } from '../sources.ts';
+import type { TestCertificates } from '../tls/certificates.ts';
 import {
   configureTopic,
   createTopic,
@@ -46,6 +47,8 @@ export interface KafkaAccess {
 
 /** Brokers that may be broken on purpose, if they are ours. */
 export interface KafkaService extends KafkaAccess, AsyncDisposable {
+  /** Of the listeners with TLS, and of their clients; undefined without such listeners. */
+  readonly certificates?: TestCertificates | undefined;
   /** Empty for configured brokers: nothing there is ours to kill. */
   readonly nodes: readonly KafkaNode[];
   /** Node 1, or 1 to 3. @throws {DevServiceError} UNSUPPORTED_FAULT for configured brokers. */

@@ -3,6 +3,7 @@ import { Kafka, type KafkaConfig, logLevel, Partitioners } from 'kafkajs';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 
 import { KAFKA_USER, type KafkaCluster, oauthToken, startKafka } from '../../src/index.ts';
+import { listenerLines } from '../../src/report.ts';
 import { requireKafka } from '../require.ts';
 
 /** One broker for the file. */
@@ -74,6 +75,16 @@ test('R-PR-1 KF-10 the SASL listener knows its user by every mechanism, and nobo
   });
   expect(await by(token(3_600_000))).toBe(here);
   expect(await by(token(-3_600_000))).not.toBe(here);
+});
+
+test('R-PR-1 the command line lists every door with its authority and its user', () => {
+  const lines = listenerLines({ kafka }, '/run/ca.pem');
+  expect(lines).toEqual([
+    ...(['proxied', 'tls', 'mutual-tls', 'expired', 'wrong-host', 'sasl'] as const).map(
+      (door) => `# ${door}: ${kafka.listeners[door].join(',')}`,
+    ),
+    `# authority: /run/ca.pem; user of sasl, by every mechanism: ${KAFKA_USER.username}, ${KAFKA_USER.password}`,
+  ]);
 });
 
 const produce = async (topic: string, o: { clientId?: string; brokers?: readonly string[]; bytes?: number } = {}) => {
