@@ -7,8 +7,9 @@ import { CODEC_NUMBERS } from './codecs.ts';
 import { protocolCodeOf } from './error-map.ts';
 import { ProducerKilled } from './kill-switch.ts';
 
+/** Without a copy, and without a new view of what is a Buffer already: the views of a batch cost as much as its checksum. */
 const asBuffer = (part: string | Uint8Array): string | Buffer =>
-  typeof part === 'string' ? part : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+  typeof part === 'string' || Buffer.isBuffer(part) ? part : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
 
 const toMessage = (record: FrozenRecord, partition: number): Message => {
   const headers: Record<string, string | Buffer> = {};

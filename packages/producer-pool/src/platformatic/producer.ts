@@ -16,8 +16,10 @@ const MAX_PREPARATIONS = 3;
 const LEADER_NOT_AVAILABLE = 5;
 const ACKS = { all: -1, leader: 1 } as const;
 
-const asBuffer = (part: string | Uint8Array): Buffer =>
-  typeof part === 'string' ? Buffer.from(part) : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+const asBuffer = (part: string | Uint8Array): Buffer => {
+  if (typeof part === 'string') return Buffer.from(part);
+  return Buffer.isBuffer(part) ? part : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+};
 
 const toHeaders = (headers: FrozenRecord['headers']): Pick<MessageToProduce, 'headers'> => {
   const entries = Object.entries(headers);
