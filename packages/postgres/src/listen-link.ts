@@ -1,6 +1,6 @@
 import type { SessionClient } from './client.ts';
 /** The connection behind `listener-state.ts`: opened, told what to hear and ended as the core says; it hears of each outcome. */
-import { ConnectTimeoutError, NoTargetError } from './connect-errors.ts';
+import { ConnectTimeoutError } from './connect-errors.ts';
 import { connectFailure } from './connect-failure.ts';
 import { Connector, type OpenAttempt, type OpenedClient } from './connector.ts';
 import { publish } from './diagnostics.ts';
@@ -58,13 +58,12 @@ export class ListenLink {
     const phases = new PhaseClock(clock);
     this.#startedAtMs = phases.startedAtMs;
     this.#isGivenUp = false;
-    const attempt = this.#connector.open(phases, (error, opened) => {
-      this.#attempt = undefined;
+    this.#attempt = this.#connector.open(phases, (error, opened) => {
       phases.end('authMs');
       if (opened === undefined) this.#onConnectFailed(connection, error, phases);
       else this.#onOpened(connection, opened, phases);
+      this.#attempt = undefined;
     });
-    this.#attempt = attempt;
   }
 
   send(connection: number, command: ListenCommand): void {
@@ -93,7 +92,8 @@ export class ListenLink {
   }
 
   #where(): { host: string; port: number; elapsedMs: number } {
-    const { host, port, clock } = this.#context.options;
+    const { targets, clock } = this.#context.options;
+    const { host, port } = this.#attempt?.place ?? targets[0];
     return { host, port, elapsedMs: clock.now() - this.#startedAtMs };
   }
 
@@ -117,22 +117,17 @@ export class ListenLink {
       this.#client = undefined;
       emit({ type: 'gone', connection });
     });
-    const isAdmitted = (): boolean => admits(options.targetSessionAttrs, client.role);
     client.connection.on('parameterStatus', () => {
-      if (!isAdmitted()) emit({ type: 'broken', connection, reason: 'demoted' });
+      const isAdmitted = admits(options.targetSessionAttrs, client.role);
+      if (!isAdmitted) emit({ type: 'broken', connection, reason: 'demoted' });
     });
-    if (isAdmitted()) {
-      this.#publish(clock, true);
-      emit({ type: 'connected', connection });
-      return;
-    }
-    this.lastFailure = new NoTargetError({ ...this.#where(), wanted: options.targetSessionAttrs });
-    this.#publish(clock, false);
-    emit({ type: 'broken', connection, reason: 'demoted' });
+    this.#publish(clock, true);
+    emit({ type: 'connected', connection });
   }
 
   #publish({ phases }: PhaseClock, ok: boolean): void {
-    const { name: pool, host } = this.#context.options;
+    const { name: pool } = this.#context.options;
+    const { host } = this.#where();
     const { lastFailure: error } = this;
     publish('connect', () => ({ pool, host, phases, ok, ...(ok || error === undefined ? {} : { error }) }));
   }
