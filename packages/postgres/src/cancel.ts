@@ -5,7 +5,7 @@ import { socketAddress, type Place } from './targets.ts';
 import { tlsOptions, type ResolvedTls } from './tls.ts';
 
 /** How long the server may take to take note of a cancel request. */
-const CANCEL_TIMEOUT_MS = 1_000;
+const TIMEOUT_MS = 1_000;
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const CANCEL_CODE = 80_877_102;
 
@@ -15,6 +15,8 @@ export interface CancelTarget {
   readonly tls: ResolvedTls;
   readonly processId: number;
   readonly secretKey: number;
+  /** Default: 1_000 ms. */
+  readonly timeoutMs?: number;
 }
 
 const cancelPacket = (target: CancelTarget): Buffer => {
@@ -26,7 +28,9 @@ const cancelPacket = (target: CancelTarget): Buffer => {
   return packet;
 };
 
-/** Asks for TLS as the original connection did, so that the key of the session does not cross the network in the clear. */
+const ALPN_PROTOCOL = 'postgresql';
+
+/** Begins TLS as the original connection did, so that the key of the session does not cross the network in the clear. */
 const deliver = (socket: Socket, target: CancelTarget, onEnd: () => void): void => {
   const { host } = target.place;
   const options = tlsOptions(target.tls, host);
@@ -36,17 +40,22 @@ const deliver = (socket: Socket, target: CancelTarget, onEnd: () => void): void 
     socket.write(cancelPacket(target));
     return;
   }
+  const secure = (): void => {
+    const alpn = target.tls.direct ? { ALPNProtocols: [ALPN_PROTOCOL] } : {};
+    const tls = connectTls({ ...options, ...alpn, socket, host });
+    tls.once('error', () => socket.destroy());
+    tls.once('end', onEnd);
+    tls.resume();
+    tls.once('secureConnect', () => tls.write(cancelPacket(target)));
+  };
+  if (target.tls.direct) {
+    secure();
+    return;
+  }
   socket.write(SSL_REQUEST);
   socket.once('data', (answer: Buffer) => {
-    if (answer.toString('latin1') !== 'S') {
-      socket.destroy();
-      return;
-    }
-    const secure = connectTls({ ...options, socket, host });
-    secure.once('error', () => socket.destroy());
-    secure.once('end', onEnd);
-    secure.resume();
-    secure.once('secureConnect', () => secure.write(cancelPacket(target)));
+    if (answer.toString('latin1') === 'S') secure();
+    else socket.destroy();
   });
 };
 
@@ -58,7 +67,7 @@ const deliver = (socket: Socket, target: CancelTarget, onEnd: () => void): void 
 export const sendCancel = (target: CancelTarget): Promise<boolean> => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   let closedByServer = false;
-  const socket = connectSocket({ ...socketAddress(target.place), timeout: CANCEL_TIMEOUT_MS });
+  const socket = connectSocket({ ...socketAddress(target.place), timeout: target.timeoutMs ?? TIMEOUT_MS });
   socket.once('connect', () =>
     deliver(socket, target, () => {
       closedByServer = true;

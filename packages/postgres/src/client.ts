@@ -1,18 +1,17 @@
 import { Client, type ClientConfig, type Connection as DriverConnection } from 'pg';
 
+import { requireChannelBinding } from './channel-binding.ts';
 import type { Credentials } from './credentials.ts';
 import type { TransactionStatus, WireConnection } from './pool-port.ts';
 import { startupOptions, type Pooler, type ResolvedSession, type ServerTimeouts } from './session.ts';
 import type { Place, ServerRole } from './targets.ts';
 import { tlsOptions, type ResolvedTls } from './tls.ts';
 
-/** With pg's own default the operating system would send the first keep-alive probe after two hours. */
-const KEEP_ALIVE_DELAY_MS = 10_000;
-
 export interface ClientSettings {
   readonly database: string;
   readonly user: string;
   readonly tls: ResolvedTls;
+  readonly keepAlive: { readonly enabled: boolean; readonly initialDelayMs: number };
   readonly session: ResolvedSession;
   readonly timeouts: ServerTimeouts;
   readonly pooler: Pooler;
@@ -29,12 +28,13 @@ export const clientConfig = (o: ClientSettings, place: Place, login: Credentials
   user: login.user ?? o.user,
   password: () => Promise.resolve(login.password),
   ssl: tlsOptions(o.tls, place.host),
-  sslnegotiation: 'postgres',
+  sslnegotiation: o.tls.direct ? 'direct' : 'postgres',
+  enableChannelBinding: o.tls.channelBinding,
   ...(o.pooler === 'none' ? { options: startupOptions(o.session, o.timeouts) } : {}),
   application_name: o.session.applicationName,
   client_encoding: 'utf8',
-  keepAlive: true,
-  keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+  keepAlive: o.keepAlive.enabled,
+  keepAliveInitialDelayMillis: o.keepAlive.initialDelayMs,
 });
 
 interface ParameterStatus {
@@ -57,6 +57,7 @@ export class SessionClient extends Client {
     this.replication = undefined; // PGREPLICATION
     this.connectionParameters.replication = undefined;
     if (typeof config === 'object' && config.options === undefined) this.connectionParameters.options = undefined; // PGOPTIONS
+    if (typeof config === 'object' && config.enableChannelBinding === true) requireChannelBinding(this.connection);
     this.connection.once('end', () => {
       this.#socketClosed = true;
     });

@@ -24,6 +24,7 @@ export type {
   GuardMode,
   GuardOptions,
   GuardWeightOptions,
+  KeepAliveOptions,
   LeakOptions,
   PoolOptions,
   PostgresOptions,

@@ -63,12 +63,15 @@ export class Opener {
   open(place: Place, login: Credentials, clock: PhaseClock): Opening {
     const { promise: outcome, resolve, reject } = Promise.withResolvers<OpenedClient>();
     this.#request = { place, login };
+    let isRefused = false;
     this.#pool.connect((error, client, release) => {
       if (client !== undefined) {
+        if (isRefused) return; // the driver calls twice where the answer to a refused login was under way already
         client.forgetPassword();
         resolve({ client, place, end: () => release?.(true) });
         return;
       }
+      isRefused = true;
       created?.destroySocket();
       created?.whenSocketClosed(() => reject(error));
     });

@@ -6,6 +6,8 @@ export const POSTGRES_DEFAULTS = Object.freeze({
   port: 5432,
   targetSessionAttrs: 'read-write',
   tlsMode: 'verify-full',
+  tls: Object.freeze({ direct: false, channelBinding: false }),
+  keepAlive: Object.freeze({ enabled: true, initialDelayMs: 10_000 }),
   applicationName: 'busbar',
   timeZone: 'UTC',
   pooler: 'none',
@@ -97,6 +99,7 @@ export const POSTGRES_LIMITS = Object.freeze({
     cancelGraceMs: integer(50, 600_000),
     commitGraceMs: integer(50, 600_000),
   }),
+  keepAlive: Object.freeze({ initialDelayMs: integer(1_000, MAX_MS) }),
   queryDeadlineMs: integer(100, MAX_MS),
   retry: Object.freeze({ maxAttempts: integer(1, 20), baseMs: integer(1, 60_000), maxMs: integer(1, 60_000) }),
   guard: Object.freeze({

@@ -19,6 +19,24 @@ export interface TlsOptions {
   readonly key?: string;
   /** The name the server's certificate must carry. Default: the host. */
   readonly serverName?: string;
+  /**
+   * TLS from the first byte on (libpq: `sslnegotiation=direct`): a round trip less for each connection. From PostgreSQL 17 on; an older server, and a
+   * pooler, end the connection. Default: false.
+   */
+  readonly direct?: boolean;
+  /**
+   * The login is bound to the server's certificate (SCRAM-SHA-256-PLUS), so that nobody in between can pass it on, whatever certificate he shows. A
+   * server that does not do it is refused. Default: false.
+   */
+  readonly channelBinding?: boolean;
+}
+
+/** TCP keep-alive: a peer that is gone is noticed although nothing is sent. */
+export interface KeepAliveOptions {
+  /** Default: true. */
+  readonly enabled?: boolean;
+  /** Rest before the first probe; the operating system's own is often two hours. Default: 10_000 ms. Range: from 1_000. */
+  readonly initialDelayMs?: number;
 }
 
 /** Set once per connection, in the start-up message: no round trip, nothing repeated at checkout. */
@@ -190,6 +208,7 @@ export interface PostgresOptions {
   /** Asked for the password of each connection, or as long as it says that the last one is good. */
   readonly credentials?: CredentialsProvider;
   readonly tls?: TlsOptions;
+  readonly keepAlive?: KeepAliveOptions;
   readonly session?: SessionOptions;
   /**
    * What is between the pool and its server. Behind a pooler per `transaction` the settings of the session are sent with each transaction, nothing is prepared,

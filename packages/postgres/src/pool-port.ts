@@ -25,6 +25,17 @@ export interface WireConnection {
   sendCopyFail(reason: string): void;
 }
 
+/** What a connection tells while somebody logs in. */
+export interface LoginEvents {
+  readonly stream: { destroy(): unknown };
+  emit(event: 'error', error: Error): unknown;
+  on(event: 'authenticationSASL', listener: (message: { readonly mechanisms: readonly string[] }) => void): unknown;
+  on(
+    event: 'authenticationCleartextPassword' | 'authenticationMD5Password' | 'authenticationOk',
+    listener: () => void,
+  ): unknown;
+}
+
 /** A parameter as it goes over the wire: text, bytes, or NULL. */
 export type WireValue = string | Buffer | null;
 

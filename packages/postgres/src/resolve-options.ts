@@ -12,6 +12,7 @@ import { resolveGuard, type ResolvedGuard } from './guard/guard-options.ts';
 import type { ResolvedLeak } from './leak.ts';
 import { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from './option-limits.ts';
 import {
+  type KeepAliveOptions,
   type LeakOptions,
   type PoolOptions,
   type PostgresOptions,
@@ -19,11 +20,11 @@ import {
   type StatementOptions,
   type StatisticsOptions,
   type TimeoutOptions,
-  type TlsOptions,
   type TxRetryCause,
 } from './options.ts';
 import { mergeUrl, resolveServers } from './resolve-servers.ts';
 import { resolvePooler, resolveSession } from './resolve-session.ts';
+import { resolveKeepAlive, resolveTls } from './resolve-transport.ts';
 import type { Pooler, ResolvedSession } from './session.ts';
 import type { Target, TargetSessionAttrs } from './targets.ts';
 import type { ResolvedTls } from './tls.ts';
@@ -41,6 +42,7 @@ export interface ResolvedPostgresOptions {
   readonly targetSessionAttrs: TargetSessionAttrs;
   readonly credentials: CredentialsProvider;
   readonly tls: ResolvedTls;
+  readonly keepAlive: Readonly<Required<KeepAliveOptions>>;
   readonly session: ResolvedSession;
   readonly pooler: Pooler;
   readonly pool: Readonly<Required<PoolOptions>>;
@@ -66,10 +68,9 @@ export interface ResolvedTxRetry {
 
 const RETRY_CAUSES: readonly string[] = ['serialization', 'deadlock', 'lock-timeout', 'read-only', 'connection'];
 const KNOWN_KEYS = {
-  '': 'name url host port targets database user targetSessionAttrs password passwordFile credentials tls session pooler poolerPreparedStatements pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
+  '': 'name url host port targets database user targetSessionAttrs password passwordFile credentials tls keepAlive session pooler poolerPreparedStatements pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(
     ' ',
   ),
-  'tls.': ['mode', 'ca', 'cert', 'key', 'serverName'],
   'session.': ['searchPath', 'role', 'applicationName', 'timeZone', 'gucs', 'setup'],
   'pool.': [...Object.keys(POSTGRES_LIMITS.pool), 'reset'],
   'timeouts.': [...Object.keys(POSTGRES_LIMITS.timeouts), 'queryDeadlineMs'],
@@ -184,21 +185,6 @@ const resolveCredentials = (options: PostgresOptions, url: UrlParts, issues: str
   return credentialsFromPassword(password ?? '');
 };
 
-const TLS_MODES: readonly string[] = ['disable', 'require', 'verify-ca', 'verify-full'];
-
-const resolveTls = (given: TlsOptions = {}, url: UrlParts, issues: string[]): ResolvedTls => {
-  refuseUnknownKeys('tls.', given, issues);
-  const { mode = url.sslMode ?? POSTGRES_DEFAULTS.tlsMode, serverName, ...material } = given;
-  if (given.mode !== undefined && url.sslMode !== undefined) issues.push('tls.mode: also given as sslmode in url');
-  if (!TLS_MODES.includes(mode)) issues.push(`tls.mode: expected ${TLS_MODES.join(', ')}`);
-  if ((material.cert === undefined) !== (material.key === undefined)) issues.push('tls.cert: cert and key go together');
-  return Object.freeze({
-    mode,
-    ...(serverName === undefined ? {} : { serverName }),
-    material: () => ({ ...material }),
-  });
-};
-
 /**
  * Copies, validates and freezes the options.
  * @throws {@link PostgresOptionsError} with every problem in `details.issues`; unknown keys are problems.
@@ -222,6 +208,7 @@ export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgr
     ...resolveServers(options, url, issues),
     credentials: resolveCredentials(options, url, issues),
     tls: resolveTls(options.tls, url, issues),
+    keepAlive: resolveKeepAlive(options.keepAlive, issues),
     session: resolveSession(options.session, url, issues),
     pool: resolvePool(options, issues),
     timeouts: resolveTimeouts(options, issues),

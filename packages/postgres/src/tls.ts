@@ -13,6 +13,10 @@ export interface TlsMaterial {
 export interface ResolvedTls {
   readonly mode: TlsMode;
   readonly serverName?: string;
+  /** From the first byte on, without a request for it. */
+  readonly direct: boolean;
+  /** The login must be bound to the server's certificate. */
+  readonly channelBinding: boolean;
   material(): TlsMaterial;
 }
 

@@ -9,6 +9,8 @@ export interface MeddlingProxy extends AsyncDisposable {
   refuse(text: string): void;
   /** Tells every client that a parameter of its session has changed. */
   announce(name: string, value: string): void;
+  /** What each connection began with. */
+  readonly firstBytes: readonly number[];
 }
 
 const frame = (type: string, body: Buffer): Buffer => {
@@ -29,6 +31,7 @@ export const startMeddlingProxy = async (target: {
 }): Promise<MeddlingProxy> => {
   const sockets = new Set<Socket>();
   const clients = new Set<Socket>();
+  const firstBytes: number[] = [];
   let refused: string | undefined;
   const server = createServer((client) => {
     const upstream = connect(target.port, target.host);
@@ -40,6 +43,7 @@ export const startMeddlingProxy = async (target: {
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
     upstream.pipe(client);
+    client.once('data', (chunk: Buffer) => firstBytes.push(chunk[0] ?? -1));
     client.on('data', (chunk: Buffer) => {
       if (refused !== undefined && chunk.includes(refused)) client.write(REFUSAL);
       else upstream.write(chunk);
@@ -52,6 +56,7 @@ export const startMeddlingProxy = async (target: {
   return {
     host: '127.0.0.1',
     port: address.port,
+    firstBytes,
     refuse: (text) => {
       refused = text;
     },

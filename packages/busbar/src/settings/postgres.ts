@@ -177,6 +177,20 @@ export const postgresSettings = group({
       default: DEFAULTS.tlsMode,
       doc: "how far the server's identity is checked",
     }),
+    direct: Setting.boolean({
+      default: DEFAULTS.tls.direct,
+      doc: 'TLS from the first byte on; PostgreSQL 17 or newer',
+    }),
+    channelBinding: Setting.boolean({
+      default: DEFAULTS.tls.channelBinding,
+      doc: "the login is bound to the server's certificate (SCRAM-SHA-256-PLUS)",
+    }),
+  }),
+  keepAlive: group({
+    enabled: Setting.boolean({ default: DEFAULTS.keepAlive.enabled, doc: 'probe a silent peer by TCP' }),
+    initialDelayMs: durationMs(
+      duration(LIMITS.keepAlive.initialDelayMs, DEFAULTS.keepAlive.initialDelayMs, 'rest before the first probe'),
+    ),
   }),
   session: group({
     searchPath: optional(
