@@ -1,5 +1,5 @@
 import type { DataOf, EncodeOptions, EventMap } from '@busbar/envelope';
-import type { BatchOptions, BoundStatement, Queries, QueryOptions, Result, Row, Sql, Tx } from '@busbar/postgres';
+import type { BoundStatement, Tx } from '@busbar/postgres';
 
 /** A transaction in which events are published; all of them commit with it, or none. */
 export interface BusTx<R extends EventMap> extends Omit<Tx, 'savepoint'> {
@@ -54,31 +54,30 @@ export class BusTransaction<R extends EventMap> implements BusTx<R> {
   get remainingMs(): number {
     return this.#tx.remainingMs;
   }
-  query<Shape extends Row = Row>(
-    statement: Sql<Shape>,
-    params?: readonly unknown[],
-    o?: QueryOptions,
-  ): Promise<Result<Shape>> {
-    return this.#tx.query<Shape>(statement, params, o);
+  // As they are declared there, with all their overloads.
+  get query(): Tx['query'] {
+    return this.#tx.query.bind(this.#tx);
   }
-  one<Shape extends Row = Row>(statement: Sql<Shape>, params?: readonly unknown[], o?: QueryOptions): Promise<Shape> {
-    return this.#tx.one<Shape>(statement, params, o);
+  get one(): Tx['one'] {
+    return this.#tx.one.bind(this.#tx);
   }
-  maybeOne<Shape extends Row = Row>(
-    statement: Sql<Shape>,
-    params?: readonly unknown[],
-    o?: QueryOptions,
-  ): Promise<Shape | undefined> {
-    return this.#tx.maybeOne<Shape>(statement, params, o);
+  get maybeOne(): Tx['maybeOne'] {
+    return this.#tx.maybeOne.bind(this.#tx);
   }
-  value<V = unknown>(statement: Sql, params?: readonly unknown[], o?: QueryOptions): Promise<V> {
-    return this.#tx.value<V>(statement, params, o);
+  get value(): Tx['value'] {
+    return this.#tx.value.bind(this.#tx);
   }
-  execute(...args: Parameters<Queries['execute']>): Promise<number> {
-    return this.#tx.execute(...args);
+  get execute(): Tx['execute'] {
+    return this.#tx.execute.bind(this.#tx);
   }
-  batch(statements: readonly BoundStatement[], o?: BatchOptions): Promise<Result[]> {
-    return this.#tx.batch(statements, o);
+  get call(): Tx['call'] {
+    return this.#tx.call.bind(this.#tx);
+  }
+  get batch(): Tx['batch'] {
+    return this.#tx.batch.bind(this.#tx);
+  }
+  get insertMany(): Tx['insertMany'] {
+    return this.#tx.insertMany.bind(this.#tx);
   }
   commitWith(...statements: BoundStatement[]): void {
     this.#tx.commitWith(...statements);

@@ -5,7 +5,8 @@ import type { Verdict } from './guard/verdict.ts';
 import { wireValues } from './parameters.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { BatchOptions, QueryOptions } from './queries.ts';
-import { givenStatement, SqlFragment, type BoundStatement, type Sql } from './statement.ts';
+import { checkedDecoding, type RowDecoding } from './row-decoder.ts';
+import { givenStatement, SqlFragment, type BoundStatement, type Sql, type StatementTraits } from './statement.ts';
 import { ArgumentInvalidError, GuardBlockedError, PoolerUnsupportedError, TxControlError } from './usage-errors.ts';
 
 /** What every call of a pool shares. */
@@ -25,6 +26,8 @@ export interface CallDefaults {
 export interface Call {
   readonly statement: GroupStatement;
   readonly verdict: Verdict;
+  /** Outside of a transaction it may leave something behind even where its result is refused. */
+  readonly mayWrite: boolean;
   /** It may be repeated even if it may have run. */
   readonly idempotent: boolean;
   readonly maxRows: number;
@@ -92,6 +95,12 @@ const prefixOf = (
   return name;
 };
 
+/** Nothing where the driver's way is wanted, as it mostly is. */
+const decodingOf = (o: QueryOptions, traits: StatementTraits): { readonly decoding?: RowDecoding } => {
+  const types = o.types ?? traits.types;
+  return o.rowMode === undefined && types === undefined ? {} : { decoding: checkedDecoding(o.rowMode, types) };
+};
+
 /**
  * A statement that rides along with COMMIT: without a row limit and a deadline of its own.
  * @throws {@link ArgumentInvalidError}, {@link TxControlError}, {@link GuardBlockedError}; COPY needs the connection to itself
@@ -108,13 +117,19 @@ export const bindStatement = (statement: BoundStatement, defaults: CallDefaults)
   return { text, values: wireValues(values), rowLimit: 0, prefix: prefixOf(undefined, known, defaults) };
 };
 
+/** A statement as a caller gives it. */
+export interface Given {
+  readonly statement: Sql;
+  readonly params?: readonly unknown[] | undefined;
+}
+
 /**
  * Checks a call before anything is sent.
  * Only reads get a row limit: a portal that is cut off after n rows of `INSERT … RETURNING` has inserted all of them (H29).
  * @throws {@link ArgumentInvalidError}, {@link GuardBlockedError}, and {@link TxControlError} unless `txControl` is allowed
  */
 export const prepareCall = (
-  given: { readonly statement: Sql; readonly params: readonly unknown[] | undefined },
+  given: Given,
   o: QueryOptions,
   how: { readonly defaults: CallDefaults; readonly txControl: 'allowed' | 'refused' },
 ): Call => {
@@ -138,12 +153,14 @@ export const prepareCall = (
     values: wireValues(values),
     rowLimit: verdict.operation === 'read' ? maxRows + 1 : 0,
     prefix: prefixOf(o.name ?? traits.name, known, defaults),
+    ...decodingOf(o, traits),
   };
   passGuard(verdict, { ...traits, ...o }, defaults);
   const startedAtMs = defaults.clock.now();
   return {
     statement,
     verdict,
+    mayWrite: verdict.operation !== 'read',
     maxRows,
     idempotent,
     label,
@@ -154,22 +171,21 @@ export const prepareCall = (
   };
 };
 
-/**
- * Checks the statements of a batch as `prepareCall` does each; nothing where there are none.
- * @throws {@link ArgumentInvalidError} for COPY as well, which needs the connection to itself
- */
+/** A statement of a batch; COPY needs the connection to itself. @throws as `prepareCall`, and {@link ArgumentInvalidError} for COPY */
+export const prepareBound = (one: BoundStatement, prepare: (given: Given) => Call): Call => {
+  const call = prepare(one instanceof SqlFragment ? { statement: one } : { statement: one.text, params: one.values });
+  if (call.verdict.keyword === 'copy')
+    throw new ArgumentInvalidError({ argument: 'statements', expected: 'statements other than COPY' });
+  return call;
+};
+
+/** Checks the statements of a batch as `prepareCall` does each; nothing where there are none. */
 export const prepareBatch = (
   statements: readonly BoundStatement[],
   o: BatchOptions,
   defaults: CallDefaults,
 ): Calls | undefined => {
   const how = { defaults, txControl: 'refused' } as const;
-  const [first, ...rest] = statements.map((one) => {
-    const given = one instanceof SqlFragment ? { statement: one } : { statement: one.text, params: one.values };
-    const call = prepareCall({ params: undefined, ...given }, o, how);
-    if (call.verdict.keyword === 'copy')
-      throw new ArgumentInvalidError({ argument: 'statements', expected: 'statements other than COPY' });
-    return call;
-  });
+  const [first, ...rest] = statements.map((one) => prepareBound(one, (given) => prepareCall(given, o, how)));
   return first === undefined ? undefined : [first, ...rest];
 };

@@ -1,4 +1,4 @@
-import { prepareBatch, prepareCall, deadlineOf, type Call, type CallDefaults } from './call.ts';
+import { prepareBatch, prepareCall, deadlineOf, type Call, type CallDefaults, type Given } from './call.ts';
 import type { Connection } from './connection.ts';
 import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
 import type { PoolContext } from './context.ts';
@@ -12,17 +12,17 @@ import type { ConnectionRecord } from './lifecycle.ts';
 import { Listener, type ListenOptions, type NotificationHandler } from './listener.ts';
 import type { PostgresOptions } from './options.ts';
 import { LeaseLostError } from './outcome-errors.ts';
-import type { Row } from './pipeline.ts';
 import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
 import { QueryStatistics, type QueryStats, type TopQueriesOptions } from './query-stats.ts';
 import { submit, submitAll, type Submission } from './query.ts';
 import { resolvePostgresOptions, type ResolvedPostgresOptions } from './resolve-options.ts';
+import type { AnyRow } from './row-decoder.ts';
 import { RowShapes } from './row-shapes.ts';
 import { runTransaction } from './run-transaction.ts';
 import { transactionSettings } from './session.ts';
 import { SplitSampling } from './split.ts';
 import { runStartupChecks, type StartupReport } from './startup-check.ts';
-import type { BoundStatement, Sql } from './statement.ts';
+import type { BoundStatement } from './statement.ts';
 import { createCounters, statsOf, type Counters, type PostgresStats } from './stats.ts';
 import type { Tx, TxOptions } from './tx.ts';
 import { ArgumentInvalidError, PostgresClosedError } from './usage-errors.ts';
@@ -130,17 +130,6 @@ class ConnectionManager extends RowShapes implements Postgres {
     publish('created', () => ({ name, instance: this }));
   }
 
-  query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
-  async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
-    const call = prepareCall({ statement, params }, o, { defaults: this.#context.defaults, txControl: 'refused' });
-    return this.#run(call, (connection, how) => submit(connection, call, how));
-  }
-
-  async batch(statements: readonly BoundStatement[], o: BatchOptions = {}): Promise<Result[]> {
-    const calls = prepareBatch(statements, o, this.#context.defaults);
-    return calls === undefined ? [] : this.#run(calls[0], (connection, how) => submitAll(connection, calls, how));
-  }
-
   tx<T>(first: TxOptions | ((tx: Tx) => Promise<T>), second?: (tx: Tx) => Promise<T>): Promise<T>;
   async tx<T>(first: TxOptions | ((tx: Tx) => Promise<T>), second?: (tx: Tx) => Promise<T>): Promise<T> {
     const [options, fn] = typeof first === 'function' ? [{}, first] : [first, second];
@@ -212,6 +201,19 @@ class ConnectionManager extends RowShapes implements Postgres {
   checks(): readonly ConnectivityCheck[] {
     const { targets, clock, targetSessionAttrs } = this.#options;
     return checksOf({ targets, clock, targetSessionAttrs, queries: this });
+  }
+
+  protected prepare(given: Given, o: QueryOptions): Call {
+    return prepareCall(given, o, { defaults: this.#context.defaults, txControl: 'refused' });
+  }
+
+  protected run(call: Call): Promise<Result<AnyRow>> {
+    return this.#run(call, (connection, how) => submit(connection, call, how));
+  }
+
+  protected async runGroup(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {
+    const calls = prepareBatch(statements, o, this.#context.defaults);
+    return calls === undefined ? [] : this.#run(calls[0], (connection, how) => submitAll(connection, calls, how));
   }
 
   protected isUndoneByError(text: string): boolean {

@@ -26,7 +26,7 @@ export interface ConnectivityOutcome {
 
 export interface CheckTarget {
   readonly targets: readonly Target[];
-  readonly queries: Queries;
+  readonly queries: Pick<Queries, 'query' | 'one'>;
   readonly targetSessionAttrs: TargetSessionAttrs;
   readonly clock: { now(): number };
 }

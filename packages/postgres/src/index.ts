@@ -6,8 +6,12 @@ export type { Notification } from './listen-link.ts';
 export type { ListenOptions, NotificationHandler } from './listener.ts';
 export type { GapReason } from './listener-model.ts';
 export type { Tx, TxOptions } from './tx.ts';
-export type { BatchOptions, Queries, Queryable, QueryOptions, Result } from './queries.ts';
-export type { Field, Row } from './pipeline.ts';
+export type { ArrayMode, BatchOptions, Queries, Queryable, QueryOptions, Result } from './queries.ts';
+export type { Field } from './pipeline.ts';
+export type { ArrayRow, Row, RowMode, TypeParsers } from './row-decoder.ts';
+export type { CallOptions, RoutineArguments } from './routine.ts';
+export type { SettledResult } from './settled-batch.ts';
+export type { InsertColumn, InsertMany } from './bulk.ts';
 
 // Statements
 export { defineStatement, sql } from './statement.ts';

@@ -1,12 +1,12 @@
-import { prepareBatch, prepareCall } from './call.ts';
+import { prepareBatch, prepareCall, type Call, type Given } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
 import { leaseLost } from './outcome.ts';
-import type { Row } from './pipeline.ts';
 import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
 import { submit, submitAll } from './query.ts';
+import type { AnyRow } from './row-decoder.ts';
 import { RowShapes } from './row-shapes.ts';
-import type { BoundStatement, Sql } from './statement.ts';
+import type { BoundStatement } from './statement.ts';
 import { LeaseBusyError, LeaseReleasedError } from './usage-errors.ts';
 
 /** One physical connection, held until `release()`. Statements run one after the other, in the order of the calls. */
@@ -35,17 +35,18 @@ export class ConnectionQueries extends RowShapes {
     this.#connection = connection;
   }
 
-  query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
-  async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
-    const { defaults, target } = this.#context;
-    const call = prepareCall({ statement, params }, o, { defaults, txControl: 'allowed' });
-    this.assertUsable(o.label);
-    // The borrower may have begun a transaction of his own; ending it is not part of it.
-    const inTransaction = this.#connection.status === 'T' && !call.verdict.txControl;
-    return submit(this.#connection, call, { target, inTransaction, acquireMs: 0, attempt: 1 });
+  protected prepare(given: Given, o: QueryOptions): Call {
+    return prepareCall(given, o, { defaults: this.#context.defaults, txControl: 'allowed' });
   }
 
-  async batch(statements: readonly BoundStatement[], o: BatchOptions = {}): Promise<Result[]> {
+  protected async run(call: Call): Promise<Result<AnyRow>> {
+    this.assertUsable(call.label);
+    // The borrower may have begun a transaction of his own; ending it is not part of it.
+    const inTransaction = this.#connection.status === 'T' && !call.verdict.txControl;
+    return submit(this.#connection, call, { target: this.#context.target, inTransaction, acquireMs: 0, attempt: 1 });
+  }
+
+  protected async runGroup(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {
     const { defaults, target } = this.#context;
     const calls = prepareBatch(statements, o, defaults);
     this.assertUsable(o.label);

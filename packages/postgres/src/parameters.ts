@@ -5,21 +5,24 @@ import pgUtils from 'pg/lib/utils.js';
 import type { WireValue } from './pool-port.ts';
 import { ArgumentInvalidError } from './usage-errors.ts';
 
+type MapValue = (value: unknown) => WireValue;
+
+const asDriver: MapValue = (value) => pgUtils.prepareValue(value);
+
 /**
- * The parameters as they are sent, mapped as `pg` does it: dates, arrays, JSON for objects, `toPostgres()`.
- * All are mapped before the first byte is written, so that a value that cannot be sent leaves nothing half-sent.
- * @throws {@link ArgumentInvalidError} for `undefined` (NULL is `null`) and for a value that cannot be mapped.
+ * A parameter as it is sent, mapped as `pg` does it: dates, arrays, JSON for objects, `toPostgres()`; or by `map`.
+ * @throws {@link ArgumentInvalidError} with the name of the argument, for `undefined` (NULL is `null`) and for a value that cannot be mapped.
  */
+export const wireValue = (value: unknown, argument: () => string, map: MapValue = asDriver): WireValue => {
+  if (value === undefined)
+    throw new ArgumentInvalidError({ argument: argument(), expected: 'a value, or null for NULL' });
+  try {
+    return map(value);
+  } catch (error) {
+    throw new ArgumentInvalidError({ argument: argument(), expected: 'a value that can be sent' }, { cause: error });
+  }
+};
+
+/** All are mapped before the first byte is written, so that a value that cannot be sent leaves nothing half-sent. */
 export const wireValues = (params: readonly unknown[]): WireValue[] =>
-  params.map((value, index) => {
-    if (value === undefined)
-      throw new ArgumentInvalidError({ argument: `$${index + 1}`, expected: 'a value, or null for NULL' });
-    try {
-      return pgUtils.prepareValue(value);
-    } catch (error) {
-      throw new ArgumentInvalidError(
-        { argument: `$${index + 1}`, expected: 'a value that can be sent' },
-        { cause: error },
-      );
-    }
-  });
+  params.map((value, index) => wireValue(value, () => `$${index + 1}`));

@@ -6,13 +6,9 @@
  * Parse, so a text with several is refused by the server (42601) and cannot smuggle a COMMIT. A statement that is prepared already is sent
  * without Parse; names that are given up are closed in front, since a Sync of their own would be answered in the middle of another group (H27).
  */
-import { types } from 'pg';
-
 import type { Submittable, WireConnection, WireField, WireValue } from './pool-port.ts';
+import { rowDecoder, type AnyRow, type RowDecoder, type RowDecoding } from './row-decoder.ts';
 import type { StatementPlan } from './statement-cache.ts';
-
-/** A row: column name → value, parsed by the driver's type parsers. */
-export type Row = Readonly<Record<string, unknown>>;
 
 export interface Field {
   readonly name: string;
@@ -27,10 +23,12 @@ export interface GroupStatement {
   readonly rowLimit: number;
   /** Begins the name under which it is prepared; without one it has none. */
   readonly prefix?: string | undefined;
+  /** Default: objects, by the driver's type parsers. */
+  readonly decoding?: RowDecoding;
 }
 
 export interface StatementResult {
-  readonly rows: Row[];
+  readonly rows: AnyRow[];
   /** Rows affected or returned, as the command tag says. */
   rowCount: number;
   /** The command tag without its numbers: `INSERT`, `SELECT`, `CREATE TABLE`. */
@@ -50,11 +48,6 @@ export interface NamedGroup {
   /** The server is to answer each step of the statement when it is done with it. */
   readonly isSplit: boolean;
 }
-
-type ParseValue = (text: string) => unknown;
-
-// oxlint-disable-next-line typescript/no-unsafe-return -- typed `any` by the driver; its contract is text in, value out
-const parserOf = (typeId: number): ParseValue => types.getTypeParser(typeId, 'text');
 
 /** `INSERT 0 5` → INSERT, 5; `CREATE TABLE` → CREATE TABLE, 0. */
 const readTag = (result: StatementResult, tag: string): void => {
@@ -80,9 +73,7 @@ export class SyncGroup implements Submittable {
   readonly #wire: WireConnection;
   readonly #group: NamedGroup;
   #current = emptyResult();
-  #parsers: readonly ParseValue[] = [];
-  /** All columns as own properties: rows share one shape, and a column named `__proto__` is only a column. */
-  #template: Row = {};
+  #decode: RowDecoder = () => [];
 
   constructor(wire: WireConnection, group: NamedGroup) {
     this.#wire = wire;
@@ -109,25 +100,16 @@ export class SyncGroup implements Submittable {
 
   handleRowDescription(message: { readonly fields: readonly WireField[] }): void {
     this.#current.fields = message.fields.map((field) => ({ name: field.name, typeId: field.dataTypeID }));
-    this.#parsers = message.fields.map(({ dataTypeID }) => parserOf(dataTypeID));
-    const template: Record<string, unknown> = { __proto__: null };
-    for (const { name } of message.fields) template[name] = null;
-    this.#template = template;
+    this.#decode = rowDecoder(message.fields, this.#group.statements[this.results.length]?.decoding);
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
     if (this.error !== undefined) return;
-    const row: Record<string, unknown> = { ...this.#template };
     try {
-      for (const [index, { name }] of this.#current.fields.entries()) {
-        const text = message.fields[index] ?? null;
-        if (text !== null) row[name] = this.#parsers[index]?.(text);
-      }
+      this.#current.rows.push(this.#decode(message.fields));
     } catch (error) {
       this.error = error; // a type parser of the user threw: the rest of the group still has to be read
-      return;
     }
-    this.#current.rows.push(row);
   }
 
   handleCommandComplete(message: { readonly text: string }): void {
@@ -164,6 +146,5 @@ export class SyncGroup implements Submittable {
   #complete(): void {
     this.results.push(this.#current);
     this.#current = emptyResult();
-    this.#parsers = [];
   }
 }

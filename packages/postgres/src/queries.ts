@@ -1,4 +1,8 @@
-import type { Field, Row } from './pipeline.ts';
+import type { InsertMany } from './bulk.ts';
+import type { Field } from './pipeline.ts';
+import type { CallOptions, RoutineArguments } from './routine.ts';
+import type { ArrayRow, Row, RowMode } from './row-decoder.ts';
+import type { SettledResult } from './settled-batch.ts';
 import type { BoundStatement, Sql, StatementTraits } from './statement.ts';
 
 export interface QueryOptions extends StatementTraits {
@@ -8,7 +12,12 @@ export interface QueryOptions extends StatementTraits {
   readonly deadlineMs?: number;
   /** Names the call in errors, channels and statistics. */
   readonly label?: string;
+  /** `array`: a row is the list of its values, in the order of the columns. Default: `object`, by the names of the columns; of equal names the last. */
+  readonly rowMode?: RowMode;
 }
+
+/** Options of a call whose rows come as lists. */
+export type ArrayMode = QueryOptions & { readonly rowMode: 'array' };
 
 export interface Result<R = Row> {
   readonly rows: R[];
@@ -24,17 +33,28 @@ export interface Result<R = Row> {
  * is the caller's claim about the statement; it is not checked. Several statements in one text are refused by the server.
  */
 export interface Queryable {
+  query<R extends ArrayRow = ArrayRow>(
+    statement: Sql,
+    params: readonly unknown[] | undefined,
+    o: ArrayMode,
+  ): Promise<Result<R>>;
   query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
 }
 
 /** Of a batch as a whole, and of each read in it. */
-export type BatchOptions = Pick<QueryOptions, 'signal' | 'deadlineMs' | 'label' | 'maxRows' | 'guard'>;
+export type BatchOptions = Pick<QueryOptions, 'signal' | 'deadlineMs' | 'label' | 'maxRows' | 'guard' | 'types'>;
 
 /** The shapes of a result that a caller expects; a result of another shape is a {@link RowCountError}. */
 export interface Queries extends Queryable {
   /** The one row. */
+  one<R extends ArrayRow = ArrayRow>(statement: Sql, params: readonly unknown[] | undefined, o: ArrayMode): Promise<R>;
   one<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<R>;
   /** The row, or `undefined` if there is none. */
+  maybeOne<R extends ArrayRow = ArrayRow>(
+    statement: Sql,
+    params: readonly unknown[] | undefined,
+    o: ArrayMode,
+  ): Promise<R | undefined>;
   maybeOne<R extends Row = Row>(
     statement: Sql<R>,
     params?: readonly unknown[],
@@ -49,8 +69,32 @@ export interface Queries extends Queryable {
     o?: QueryOptions & { readonly expectRows?: number },
   ): Promise<number>;
   /**
+   * Calls a routine: `select * from fn(…)`, or `call fn(…)` with `kind: 'procedure'`. `fn` is its name, or `schema.name`, as it is in the catalogue:
+   * it is quoted. `args` by position, or by name. Its text does not tell whether a function writes: a result that is refused outside of a transaction
+   * has the outcome `unknown`.
+   * @throws {@link ArgumentInvalidError} for a name that is none, and for `undefined` as an argument
+   */
+  call<R extends ArrayRow = ArrayRow>(
+    fn: string,
+    args: RoutineArguments,
+    o: CallOptions & { readonly rowMode: 'array' },
+  ): Promise<Result<R>>;
+  call<R extends Row = Row>(fn: string, args: RoutineArguments, o?: CallOptions): Promise<Result<R>>;
+  /**
    * Runs the statements in one round trip, all or nothing: outside of a transaction they are one by themselves, and an error in one undoes those
    * before it. The results come in the order of the statements. Where the connection is lost behind the last byte, the outcome is `unknown`.
    */
-  batch(statements: readonly BoundStatement[], o?: BatchOptions): Promise<Result[]>;
+  batch(statements: readonly BoundStatement[], o?: BatchOptions & { readonly atomic?: true }): Promise<Result[]>;
+  /**
+   * With `atomic: false`, runs one after the other, each on its own: an error in one, also one that is found before it is sent, neither undoes nor stops the
+   * others. Never rejects; index = that of the statement. In a `tx` each has a savepoint, which rides along with it. On a lease in a transaction of the
+   * caller's own an error breaks that transaction, as PostgreSQL has it. The deadline is that of all together.
+   */
+  batch(statements: readonly BoundStatement[], o: BatchOptions & { readonly atomic: false }): Promise<SettledResult[]>;
+  /**
+   * Inserts rows, all or none, in one round trip. Resolves with how many were inserted, or updated by `onConflict`.
+   * @throws {@link ArgumentInvalidError} before anything is sent: for a type that is not known, and, with the index of the row and the name of the
+   *   column, for a value that cannot be sent
+   */
+  insertMany(o: InsertMany & QueryOptions): Promise<{ readonly rows: number }>;
 }

@@ -9,6 +9,7 @@ import type { GroupStatement } from './pipeline.ts';
 import type { WireBytes } from './pool-port.ts';
 import type { Result } from './queries.ts';
 import type { QueryStatistics } from './query-stats.ts';
+import type { AnyRow } from './row-decoder.ts';
 import type { SplitSampling, StatementSplit } from './split.ts';
 import type { Counters } from './stats.ts';
 import type { Place } from './targets.ts';
@@ -39,7 +40,7 @@ export interface Submission {
 
 /** A read that was cut off leaves nothing behind; what was written beside it outside of a transaction stays. */
 const tooManyRows = (call: Call, calls: Calls, inTransaction: boolean): TooManyRowsError => {
-  const wrote = calls.some(({ verdict }) => verdict.operation !== 'read');
+  const wrote = calls.some(({ mayWrite }) => mayWrite);
   const outcome = wrote && !inTransaction ? 'unknown' : 'rejected';
   return new TooManyRowsError({ maxRows: call.maxRows }, { label: call.label, outcome });
 };
@@ -168,11 +169,7 @@ const recordAll = (
   }
 };
 
-/**
- * Submits statements to a connection as one group, and tells their outcome: the results, or one of our errors. Outside of a transaction the group
- * is one by itself: an error in one statement undoes those before it.
- */
-export const submitAll = async (connection: Connection, calls: Calls, how: Submission): Promise<Result[]> => {
+const submitGroup = async (connection: Connection, calls: Calls, how: Submission): Promise<Result<AnyRow>[]> => {
   const outcome = await runPrepared(connection, calls, how);
   const error = errorOf(outcome, calls, how);
   recordAll(calls, how, { outcome, error, place: connection.place });
@@ -180,10 +177,19 @@ export const submitAll = async (connection: Connection, calls: Calls, how: Submi
   return outcome.results.map(({ rows, rowCount, command, fields }) => ({ rows, rowCount, command, fields }));
 };
 
-const NO_RESULT: Result = Object.freeze({ rows: [], rowCount: 0, command: '', fields: [] });
+/**
+ * Submits statements to a connection as one group, and tells their outcome: the results, or one of our errors. Outside of a transaction the group
+ * is one by itself: an error in one statement undoes those before it. Statements of a batch have no `rowMode`: their rows are objects.
+ */
+export function submitAll(connection: Connection, calls: Calls, how: Submission): Promise<Result[]>;
+export function submitAll(connection: Connection, calls: Calls, how: Submission): Promise<Result<AnyRow>[]> {
+  return submitGroup(connection, calls, how);
+}
+
+const NO_RESULT: Result<AnyRow> = Object.freeze({ rows: [], rowCount: 0, command: '', fields: [] });
 
 /** Submits one statement. */
-export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result> => {
-  const [result] = await submitAll(connection, [call], how);
+export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result<AnyRow>> => {
+  const [result] = await submitGroup(connection, [call], how);
   return result ?? NO_RESULT;
 };

@@ -3,7 +3,7 @@
  *
  * A value of a template never becomes text: only what `sql.id` quotes, what `sql.raw` is given, and the template itself are.
  */
-import type { Row } from './pipeline.ts';
+import type { Row, TypeParsers } from './row-decoder.ts';
 import { ArgumentInvalidError } from './usage-errors.ts';
 
 /** A statement with its parameters, to be sent later. */
@@ -22,6 +22,8 @@ export interface StatementTraits {
   readonly maxRows?: number;
   /** It may run twice: it is repeated once after a lost connection even if it may have run. Default: false. */
   readonly idempotent?: boolean;
+  /** Makes values of some types another way than the driver does, here alone: the driver's own parsers stay as they are. */
+  readonly types?: TypeParsers;
 }
 
 export interface StatementSpec extends StatementTraits {

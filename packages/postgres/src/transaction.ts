@@ -9,7 +9,7 @@
  *
  * The tag decides: only `COMMIT` is a commit. COMMIT of a failed transaction answers `ROLLBACK` without an error (H16).
  */
-import { bindStatement, prepareBatch, prepareCall, type Call, type CallDefaults } from './call.ts';
+import { bindStatement, prepareBatch, prepareCall, type Call, type CallDefaults, type Given } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
 import { publish, type HookErrorMessage } from './diagnostics.ts';
@@ -20,11 +20,12 @@ import type { GroupStatement } from './pipeline.ts';
 import type { BatchOptions, QueryOptions, Result } from './queries.ts';
 import { submit, submitAll, type Submission } from './query.ts';
 import { safeCause } from './raised-error.ts';
+import type { AnyRow } from './row-decoder.ts';
 import { TxScopes, type RollbackHook, type TxScope } from './savepoint.ts';
 import { TxAbortedError } from './server-errors.ts';
 import { ROLLBACK_TIMEOUT_MS } from './slot-life.ts';
 import { classifySqlState, isConnectionFatal, sqlStateOf } from './sqlstate.ts';
-import type { BoundStatement, Sql } from './statement.ts';
+import type { BoundStatement } from './statement.ts';
 import { ArgumentInvalidError, PostgresAbortedError, TxEndedError } from './usage-errors.ts';
 
 export interface TransactionSettings {
@@ -72,12 +73,13 @@ export class Transaction {
     if (this.#ended) throw new TxEndedError({ pool: this.#context.options.name }, { label: this.#settings.label });
   }
 
-  async query(statement: Sql, params: readonly unknown[] | undefined, o: QueryOptions): Promise<Result> {
+  prepare(given: Given, o: QueryOptions): Call {
     this.assertOpen();
-    const call = this.#limited(
-      prepareCall({ statement, params }, this.#optionsOf(o), { defaults: this.#defaults, txControl: 'refused' }),
-      o,
-    );
+    const how = { defaults: this.#defaults, txControl: 'refused' } as const;
+    return this.#limited(prepareCall(given, this.#optionsOf(o), how), o);
+  }
+
+  run(call: Call): Promise<Result<AnyRow>> {
     return this.#run(1, (how) => submit(this.connection, call, how));
   }
 

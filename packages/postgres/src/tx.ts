@@ -1,10 +1,11 @@
+import type { Call, Given } from './call.ts';
 import { isPostgresError, type PostgresErrorKind } from './errors.ts';
 import type { RetryOptions, TxRetryCause } from './options.ts';
-import type { Row } from './pipeline.ts';
 import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
+import type { AnyRow } from './row-decoder.ts';
 import { RowShapes } from './row-shapes.ts';
 import type { RollbackHook, TxScope } from './savepoint.ts';
-import type { BoundStatement, Sql } from './statement.ts';
+import type { BoundStatement } from './statement.ts';
 import type { Transaction } from './transaction.ts';
 import { ArgumentInvalidError, TxEndedError } from './usage-errors.ts';
 
@@ -95,21 +96,8 @@ export class TxHandle extends RowShapes implements Tx {
     return this.#transaction.remainingMs;
   }
 
-  query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
-  async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result> {
-    this.#assertOpen();
-    return this.#transaction.query(statement, params, o);
-  }
-
-  async batch(statements: readonly BoundStatement[], o: BatchOptions = {}): Promise<Result[]> {
-    this.#assertOpen();
-    return this.#transaction.batch(statements, o);
-  }
-
   async savepoint<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
-    this.#assertOpen();
-    if (this.#transaction.scope !== this.#scope)
-      throw new ArgumentInvalidError({ argument: 'savepoint', expected: 'the tx of the innermost open savepoint' });
+    this.#assertInnermost();
     return this.#transaction.savepoint(async (scope) => {
       const handle = new TxHandle(this.#transaction, { scope, pool: this.#pool });
       try {
@@ -140,6 +128,25 @@ export class TxHandle extends RowShapes implements Tx {
     this.#transaction.scope.afterUnknown.push(hook);
   }
 
+  protected prepare(given: Given, o: QueryOptions): Call {
+    this.#assertOpen();
+    return this.#transaction.prepare(given, o);
+  }
+
+  protected run(call: Call): Promise<Result<AnyRow>> {
+    return this.#transaction.run(call);
+  }
+
+  protected async runGroup(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {
+    this.#assertOpen();
+    return this.#transaction.batch(statements, o);
+  }
+
+  protected override async runAlone(call: Call): Promise<Result<AnyRow>> {
+    this.#assertInnermost();
+    return this.#transaction.savepoint(() => this.#transaction.run(call));
+  }
+
   protected isUndoneByError(): boolean {
     return true;
   }
@@ -147,6 +154,12 @@ export class TxHandle extends RowShapes implements Tx {
   /** Nothing is accepted any more. */
   end(): void {
     this.#ended = true;
+  }
+
+  #assertInnermost(): void {
+    this.#assertOpen();
+    if (this.#transaction.scope !== this.#scope)
+      throw new ArgumentInvalidError({ argument: 'savepoint', expected: 'the tx of the innermost open savepoint' });
   }
 
   #assertOpen(): void {

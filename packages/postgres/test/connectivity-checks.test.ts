@@ -1,33 +1,27 @@
 import { describe, expect, test } from 'vitest';
 
 import { checksOf, type ConnectivityOutcome } from '../src/connectivity-checks.ts';
-import type { Row } from '../src/pipeline.ts';
 import type { Result } from '../src/queries.ts';
-import { RowShapes } from '../src/row-shapes.ts';
+import type { AnyRow, Row } from '../src/row-decoder.ts';
 import { runStartupChecks } from '../src/startup-check.ts';
 import type { TargetSessionAttrs } from '../src/targets.ts';
 
 /** A server that answers as it is told. */
-class ScriptedQueries extends RowShapes {
+class ScriptedQueries {
   readonly #row: Row | Error;
 
   constructor(row: Row | Error) {
-    super();
     this.#row = row;
   }
 
-  protected isUndoneByError(): boolean {
-    return true;
+  query<R extends AnyRow>(): Promise<Result<R>>;
+  query(): Promise<Result> {
+    return Promise.resolve({ rows: [], rowCount: 0, command: '', fields: [] });
   }
 
-  batch(): Promise<Result[]> {
-    return Promise.resolve([]);
-  }
-
-  query<R extends Row = Row>(text: string): Promise<Result<R>>;
-  query(text: string): Promise<Result> {
-    if (this.#row instanceof Error) return Promise.reject(this.#row);
-    return Promise.resolve({ rows: text === '' ? [] : [this.#row], rowCount: 1, command: 'SELECT', fields: [] });
+  one<R extends AnyRow>(): Promise<R>;
+  one(): Promise<Row> {
+    return this.#row instanceof Error ? Promise.reject(this.#row) : Promise.resolve(this.#row);
   }
 }
 

@@ -81,13 +81,11 @@ describe('holes of BEGIN and COMMIT', () => {
       },
       { connection, attempt: 1 },
     );
-    const insert = "insert into facts values ('escaped')";
-    const both = await Promise.all([
-      rejection(transaction.query(insert, [], {})),
-      rejection(transaction.query(insert, [], {})),
-    ]);
+    const insert = () =>
+      transaction.run(transaction.prepare({ statement: "insert into facts values ('escaped')" }, {}));
+    const both = await Promise.all([rejection(insert()), rejection(insert())]);
     expect(both).toMatchObject([{ code: 'BUSBAR_POSTGRES_SYNTAX' }, { code: 'BUSBAR_POSTGRES_TX_ABORTED' }]);
-    expect(await rejection(transaction.query(insert, [], {}))).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_ABORTED' });
+    expect(await rejection(insert())).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_ABORTED' });
     expect(await rejection(transaction.commit())).toMatchObject({ code: 'BUSBAR_POSTGRES_COMMIT_ROLLED_BACK' });
     leases.releaseWhenQuiet(connection);
     await leases.close(clock.now());
