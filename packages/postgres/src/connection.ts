@@ -154,10 +154,10 @@ export class Connection {
    */
   cancelActive(): void {
     const active = this.#active;
-    const { processID, secretKey } = this.#opened.client;
-    if (active?.execution.cancellable !== true || this.#cancelling || processID === null || secretKey === null) return;
+    if (active?.execution.cancellable !== true || this.#cancelling) return;
     this.#cancelling = true;
-    void this.#cancelUntilAnswered(active, { processId: processID, secretKey });
+    // A server that told no key cannot be asked; one that is asked with a wrong one does nothing, and the grace ends the connection.
+    void this.#cancelUntilAnswered(active, { processId: this.pid, secretKey: this.#opened.client.secretKey ?? 0 });
   }
 
   async #cancelUntilAnswered(active: Active, session: { processId: number; secretKey: number }): Promise<void> {
@@ -229,7 +229,6 @@ export class Connection {
   #leave(execution: Execution): void {
     const index = this.#queue.indexOf(execution);
     if (index !== -1) this.#queue.splice(index, 1);
-    if (!this.busy) this.#next();
   }
 
   #onReady(): void {
@@ -237,11 +236,13 @@ export class Connection {
     if (active === undefined) return;
     this.#active = undefined;
     this.#record(active.execution);
-    const { results, error } = active.group;
+    const { results, error: refusal } = active.group;
+    const isUnanswered = refusal === undefined && results.length < active.plan.statements.length;
+    const error = isUnanswered ? new Error('the server answered fewer statements than it was sent') : refusal;
     this.#lastError = error;
     const outdated = active.plan.settle(active.group);
     const bytes = bytesSince(active.bytesBefore, this.bytes);
-    const lost = this.#stopping && sqlStateOf(error) === '57014';
+    const lost = isUnanswered || (this.#stopping && sqlStateOf(error) === '57014');
     const split = active.watch?.end();
     active.execution.answer({
       results,
@@ -253,7 +254,7 @@ export class Connection {
       bytes,
       ...(split === undefined || error !== undefined ? {} : { split }),
     });
-    if (isConnectionFatal(error)) this.#break(error);
+    if (isUnanswered || isConnectionFatal(error)) this.#break(error);
     if (sqlStateOf(error) === '25006') this.#context.onReadOnly();
     this.#next();
   }

@@ -39,7 +39,7 @@ export interface ExecutionOutcome {
   /** The connection ended before the server was done. */
   readonly lost?: boolean;
   /** The limit that passed, where the caller was let go or the statement ended because of it. */
-  readonly stopped?: StopCause;
+  readonly stopped?: StopCause | undefined;
   /** A prepared statement was out of date: nothing of it was executed, and it will be prepared again. */
   readonly outdated?: boolean;
   readonly bytes?: WireBytes;
@@ -99,7 +99,6 @@ export class Execution {
 
   /** Its turn: the statements to send, or nothing if it ended meanwhile or refuses. */
   begin(): readonly GroupStatement[] | undefined {
-    if (this.#state !== 'queued') return undefined;
     if (this.#request.signal?.aborted === true) {
       this.#stop('abort');
       return undefined;
@@ -122,7 +121,6 @@ export class Execution {
 
   /** The last word of the server, or of the socket. */
   answer(outcome: ExecutionOutcome): void {
-    if (this.#state === 'answered') return;
     this.#state = 'answered';
     this.#finish(this.#stopped === undefined ? outcome : { ...outcome, stopped: this.#stopped });
     this.#answered();
@@ -139,12 +137,7 @@ export class Execution {
     if (this.#state !== 'stopping') this.#stop('deadline');
     else if (this.#request.atLimit === 'cancel') {
       this.#limit.dueAtMs = NEVER;
-      this.#finish({
-        results: [],
-        written: true,
-        status: null,
-        ...(this.#stopped === undefined ? {} : { stopped: this.#stopped }),
-      });
+      this.#finish({ results: [], written: true, status: null, stopped: this.#stopped });
     } else {
       this.#limit.dueAtMs = NEVER;
       this.#hooks.destroy('error');
@@ -158,7 +151,6 @@ export class Execution {
       this.#hooks.leave(this);
     } else if (this.#state === 'running') {
       const { atLimit } = this.#request;
-      if (atLimit === 'commit-grace' && cause === 'abort') return;
       this.#state = 'stopping';
       this.#stopped = cause;
       const graceMs = { cancel: SWEEP_MS, 'commit-grace': this.#hooks.commitGraceMs, destroy: 0 }[atLimit];

@@ -41,7 +41,7 @@ export class TxScopes {
   }
 
   get innermost(): TxScope {
-    return this.#open.at(-1) ?? this.root;
+    return this.#open.reduce((_outer, inner) => inner); // never empty: the root is not closed
   }
 
   /** The control statements that go before the next statement; they are sent now. */

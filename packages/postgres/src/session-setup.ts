@@ -30,6 +30,8 @@ export const setUpSession = async (connection: Connection, o: SessionSetup): Pro
   if (session.setup !== undefined) {
     await session.setup(o.setupSession(connection));
     await connection.whenQuiet();
+    // Otherwise the statements of borrowers would be part of it, and be undone when they give the connection back.
+    if (connection.status !== 'I') throw new Error('session.setup left a transaction open');
   }
   connection.sessionChanged = false;
 };

@@ -29,7 +29,7 @@ const SHUTDOWN: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03']);
 interface Life {
   readonly clock: PhaseClock;
   readonly generation: number;
-  attempt?: OpenAttempt;
+  readonly attempt: OpenAttempt;
   connection?: Connection;
   readyAtMs?: number;
   /** Set once it is to end. */
@@ -79,12 +79,13 @@ export class SlotLife {
   }
 
   connect(slot: number, generation: number): void {
-    const life: Life = { clock: new PhaseClock(this.#context.options.clock), generation };
-    this.#lives.set(slot, life);
-    life.attempt = this.#connector.open(life.clock, (error, opened) => {
+    const clock = new PhaseClock(this.#context.options.clock);
+    const attempt = this.#connector.open(clock, (error, opened) => {
       if (opened !== undefined) void this.#onConnected(slot, life, opened);
       else this.#onConnectFailed(slot, life, error);
     });
+    const life: Life = { clock, generation, attempt };
+    this.#lives.set(slot, life);
   }
 
   /** An empty statement: 0.65 of the cost of `select 1`. The core limits its time. */
@@ -112,7 +113,7 @@ export class SlotLife {
       this.#context.emit({ type: 'broken', slot, reason: 'dirty' });
       return;
     }
-    this.#context.emit(connection.status === 'I' ? { type: 'reset', slot } : { type: 'broken', slot, reason: 'dirty' });
+    this.#context.emit({ type: 'reset', slot });
   }
 
   cancel(slot: number): void {
@@ -127,7 +128,7 @@ export class SlotLife {
     if (how.reason === 'connect-timeout') this.#noteFailure(life, new ConnectTimeoutError(this.#where(life)));
     if (how.reason === 'setup' && life.connection !== undefined)
       this.#noteFailure(life, new SetupError(this.#where(life), { cause: life.connection.lost }));
-    if (life.connection === undefined) life.attempt?.abort();
+    if (life.connection === undefined) life.attempt.abort();
     else if (how.do === 'terminate') life.connection.terminate();
     else if (STOPPED_FIRST.has(how.reason)) life.connection.stop();
     else {
@@ -141,7 +142,7 @@ export class SlotLife {
   }
 
   #where(life: Life): { host: string; port: number; elapsedMs: number } {
-    const { host, port } = life.connection?.place ?? life.attempt?.place ?? this.#context.options.targets[0];
+    const { host, port } = life.attempt.place;
     return { host, port, elapsedMs: this.#now() - life.clock.startedAtMs };
   }
 

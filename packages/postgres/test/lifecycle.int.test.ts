@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 
+import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
+import { systemTimers, type Timers } from '@busbar/retry';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { createPostgres } from '../src/connection-manager.ts';
@@ -146,5 +148,73 @@ describe('the life of connections', () => {
     await pg.query('select 1');
     expect(pg.stats().recoveryMs).toMatchObject({ count: 1 });
     expect(pg.stats().recoveryMs.max).toBeGreaterThan(0);
+  });
+
+  test('R-PG-1 a goodbye that is not answered is followed by the end of the socket', async () => {
+    await using proxy = await startTcpProxy({ target: db() });
+    await using pg = open({ host: proxy.host, port: proxy.port, pool: { max: 1, closeTimeoutMs: 100 } });
+    await pg.query('select 1');
+    proxy.freeze();
+    await pg.recycle();
+    expect(pg.stats()).toMatchObject({ open: 1, closing: 1 });
+    await eventually(() => pg.stats().open === 0, 'the socket is destroyed');
+    expect(pg.lifecycle()).toMatchObject([{ reason: 'generation', closeMs: aNumber }]);
+  });
+
+  test('R-PG-1 a session.setup that leaves a transaction open makes no session: statements of borrowers would be undone', async () => {
+    let hangs = true;
+    const { promise: later, resolve } = Promise.withResolvers<void>();
+    await using pg = open({
+      pool: { max: 1, acquireTimeoutMs: 300, setupTimeoutMs: 100 },
+      session: { setup: (session) => (hangs ? later : session.query('begin').then(() => undefined)) },
+    });
+    expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_SETUP' });
+    hangs = false;
+    resolve(); // too late for the first one
+    await eventually(async () => {
+      const error = await rejection(pg.query('select 1'));
+      return error instanceof Error && String(error.cause).includes('left a transaction open');
+    }, 'it is told what is wrong');
+    expect(pg.stats()).toMatchObject({ created: 0, acquired: 0 });
+  });
+
+  test('R-PG-9 a connection that is there when nobody wants it any more is ended', async () => {
+    const connectTimeoutMs = 4_321;
+    let limit: unknown;
+    let onLogin = (): void => undefined;
+    const timers: Timers = {
+      set: (callback, delayMs) => {
+        const handle = systemTimers.set(callback, delayMs);
+        if (delayMs > connectTimeoutMs - 200 && delayMs <= connectTimeoutMs) limit ??= handle;
+        return handle;
+      },
+      clear: (handle) => {
+        systemTimers.clear(handle);
+        if (handle === limit) onLogin();
+      },
+    };
+    const pg = open({ timers, pool: { connectTimeoutMs, max: 1, acquireTimeoutMs: 5_000 } });
+    onLogin = () => void pg.close({ deadlineMs: 100 });
+    expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
+    expect(pg.lifecycle().length).toBeLessThan(2);
+    await pg.close();
+    expect(pg.stats()).toMatchObject({ created: 0, open: 0 });
+  });
+
+  test('R-PG-7 a cancel is told, with what became of it', async () => {
+    const heard = listen('canceller', 'cancel');
+    await using pg = open({ name: 'canceller', pool: { max: 1 } });
+    await rejection(pg.query('select pg_sleep(20)', [], { deadlineMs: 60 }));
+    await eventually(() => heard.length > 0, 'it is told');
+    expect(heard[0]).toMatchObject(['cancel', { pool: 'canceller', ms: aNumber, result: 'noticed' }]);
+  });
+
+  test('F1 a folder is that of a Unix socket', async () => {
+    await using pg = open({ host: '/nowhere', pool: { acquireTimeoutMs: 150 } });
+    expect(await rejection(pg.query('select 1'))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_CONNECT',
+      details: { host: '/nowhere', reason: 'ENOENT' },
+    });
+    expect((await pg.start()).checks).toMatchObject([{ status: 'fail', message: containing('ENOENT') }, {}, {}]);
   });
 });

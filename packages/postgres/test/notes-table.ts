@@ -20,7 +20,7 @@ export const useNotes = () => {
     await pg.execute('truncate notes, balances cascade');
     await pg.execute('insert into balances values (1, 0), (2, 0)');
   });
-  return { open };
+  return { db, open };
 };
 
 export const notes = async (pg: Postgres): Promise<unknown[]> =>

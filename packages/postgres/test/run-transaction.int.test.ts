@@ -1,11 +1,15 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
 import { describe, expect, test } from 'vitest';
 
 import type { Tx } from '../src/tx.ts';
 import { eventually, rejection } from './eventually.ts';
+import { like } from './matchers.ts';
 import { note, notes, useNotes, write } from './notes-table.ts';
 
 describe('R-PG-2 automatic retry and limits of transactions', () => {
-  const { open } = useNotes();
+  const { db, open } = useNotes();
 
   test('serialization failures under 16 writers: every increment counts once', async () => {
     await using pg = open({ pool: { max: 8 }, retry: { maxAttempts: 20, baseMs: 2, maxMs: 100 } });
@@ -109,5 +113,60 @@ describe('R-PG-2 automatic retry and limits of transactions', () => {
     );
     expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_ABORTED', outcome: 'rejected', cause: reason });
     await eventually(async () => (await notes(pg)).length === 0, 'undone');
+  });
+
+  test('R-PG-2 the signal of a statement, and that of its transaction, stop it', async () => {
+    await using pg = open({ pool: { max: 1 } });
+    for (const which of ['statement', 'transaction'] as const) {
+      const [own, whole] = [new AbortController(), new AbortController()];
+      const outcome = rejection(
+        pg.tx({ signal: whole.signal }, async (tx) => {
+          const sleeping = tx.query('select pg_sleep(20)', [], { signal: own.signal });
+          (which === 'statement' ? own : whole).abort(new Error(which));
+          await sleeping;
+        }),
+      );
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await outcome).toMatchObject({ code: 'BUSBAR_POSTGRES_ABORTED', cause: like({ message: which }) });
+    }
+    expect(await pg.value('select 1')).toBe(1);
+  });
+
+  test('an abort ends the repetitions: of a failed attempt, and while the next one is waited for', async () => {
+    const conflict = "do $$ begin raise exception 'x' using errcode = '40001'; end $$";
+    await using pg = open({ name: 'repeated', retry: { baseMs: 60_000, maxMs: 60_000 }, random: () => 0.5 });
+    const early = new AbortController();
+    const aborted = pg.tx({ signal: early.signal }, async (tx) => {
+      try {
+        await tx.query(conflict);
+      } finally {
+        early.abort();
+      }
+    });
+    expect(await rejection(aborted)).toMatchObject({ code: 'BUSBAR_POSTGRES_SERIALIZATION' });
+    expect(pg.stats().tx.retries).toEqual({});
+    const late = new AbortController();
+    const onRetry = (): void => late.abort();
+    subscribe('busbar:postgres:tx-retry', onRetry);
+    try {
+      const waiting = pg.tx({ signal: late.signal }, (tx) => tx.query(conflict));
+      expect(await rejection(waiting)).toMatchObject({ code: 'BUSBAR_POSTGRES_SERIALIZATION' });
+    } finally {
+      unsubscribe('busbar:postgres:tx-retry', onRetry);
+    }
+    expect(pg.stats().tx).toMatchObject({ committed: 0, retries: { 40_001: 1 } });
+  });
+
+  test('a connection that is lost without a word of the server is repeated where the pool may', async () => {
+    await using proxy = await startTcpProxy({ target: db() });
+    const { host, port } = proxy;
+    await using pg = open({ host, port, retry: { on: ['connection'], baseMs: 1, maxMs: 2 } });
+    await pg.tx(async (tx) => {
+      await write(tx, `attempt ${tx.attempt}`);
+      if (tx.attempt === 1) proxy.reset();
+      await tx.query('select 1');
+    });
+    expect(await notes(pg)).toEqual(['attempt 2']);
+    expect(pg.stats().tx).toMatchObject({ committed: 1, retries: { connection: 1 } });
   });
 });

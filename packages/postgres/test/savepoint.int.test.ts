@@ -91,4 +91,13 @@ describe('R-PG-2 savepoints on a real server', () => {
     expect(await Promise.all(nested)).toMatchObject([{ code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID' }]);
     expect(await notes(pg)).toEqual(['root']);
   });
+
+  test('the handles of a transaction name the same one, those of another do not', async () => {
+    await using pg = open();
+    const first = await pg.tx(async (tx) => {
+      expect(await tx.savepoint(async (inner) => inner.transaction)).toBe(tx.transaction);
+      return tx.transaction;
+    });
+    expect(await pg.tx(async (tx) => tx.transaction)).not.toBe(first);
+  });
 });

@@ -30,6 +30,11 @@ describe('transactions on a real server', () => {
         current_setting('transaction_deferrable') as deferrable`),
     );
     expect(seen).toEqual({ isolation: 'serializable', read_only: 'on', deferrable: 'on' });
+    await using reader = open({ pool: { max: 1 }, session: { gucs: { default_transaction_deferrable: 'on' } } });
+    const plain = await reader.tx({ readOnly: false, deferrable: false }, (tx) =>
+      tx.one("select current_setting('transaction_read_only') as r, current_setting('transaction_deferrable') as d"),
+    );
+    expect(plain).toEqual({ r: 'off', d: 'off' });
     const refused = await rejection(pg.tx({ readOnly: true, retry: false }, (tx) => write(tx, 'x')));
     expect(refused).toMatchObject({ code: 'BUSBAR_POSTGRES_READ_ONLY', outcome: 'rejected' });
     expect(await pg.value('show transaction_read_only')).toBe('off');
