@@ -1,4 +1,4 @@
-import { insertStatements, type InsertMany } from './bulk.ts';
+import { insertStatement, type InsertMany } from './bulk.ts';
 import type { Call, Given } from './call.ts';
 import type { ArrayMode, BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
 import { routineCall, type CallOptions, type RoutineArguments } from './routine.ts';
@@ -99,9 +99,10 @@ export abstract class RowShapes implements Queries {
 
   async insertMany(o: InsertMany & QueryOptions): Promise<{ readonly rows: number }> {
     const { table, columns, rows, onConflict, ...options } = o;
-    const statements = insertStatements({ table, columns, rows, ...(onConflict === undefined ? {} : { onConflict }) });
-    const results = await this.runGroup(statements, options);
-    return { rows: results.reduce((sum, { rowCount }) => sum + rowCount, 0) };
+    const statement = insertStatement({ table, columns, rows, ...(onConflict === undefined ? {} : { onConflict }) });
+    if (statement === undefined) return { rows: 0 };
+    const { rowCount } = await this.run(this.prepare({ statement }, options));
+    return { rows: rowCount };
   }
 
   /** Rows in the shape that the options ask for. */

@@ -44,30 +44,19 @@ const COLUMNS: readonly (readonly [name: string, type: string, values: fc.Arbitr
   ['key', 'uuid', fc.uuid()],
   ['raw', 'bytea', bytes],
 ];
-const RAW = COLUMNS.length - 1;
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 const typeIn = (type: string) => (type === 'public.Mood' ? 'public."Mood"' : type);
 const NAMES = COLUMNS.map(([name]) => quoted(name));
 
-/** Each way to insert rows with which `insertMany` may do it. */
-const WAYS: Readonly<Record<string, (q: Queries, rows: InsertMany['rows']) => Promise<unknown>>> = (() => {
-  const columns = [{ name: 'way', type: 'text' }, ...COLUMNS.map(([name, type]) => ({ name, type }))];
-  const into = (way: string, rows: InsertMany['rows'], o: Partial<InsertMany> = {}): InsertMany => {
-    const list = o.columns ?? columns;
-    return { table: 'public.Ways', columns: list, rows: rows.map((row) => [way, ...row].slice(0, list.length)), ...o };
-  };
-  const inPieces = async (q: Queries, o: InsertMany, length: number): Promise<void> => {
-    for (let from = 0; from < o.rows.length; from += length)
-      await q.insertMany({ ...o, rows: o.rows.slice(from, from + length) });
-  };
-  const onConflict = sql`do nothing`;
-  return {
-    single: (q, rows) => inPieces(q, into('single', rows), 1),
-    values: (q, rows) => inPieces(q, into('values', rows), 32),
-    unnest: (q, rows) => q.insertMany(into('unnest', rows, { onConflict })),
-    records: (q, rows) => q.insertMany(into('records', rows, { columns: columns.slice(0, -1), onConflict })),
-  };
-})();
+const FROM = 'from public."Ways" where way = $1 order by n';
+const ARRAYS = { rowMode: 'array' } as const;
+const wellFormed = (value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value);
+
+const insert = (way: string, rows: InsertMany['rows']): InsertMany => ({
+  table: 'public.Ways',
+  columns: [{ name: 'way', type: 'text' }, ...COLUMNS.map(([name, type]) => ({ name, type }))],
+  rows: rows.map((row) => [way, ...row]),
+});
 
 describe('R-PG-2 X4 insertMany on a real server', () => {
   const db = useTestDatabase();
@@ -81,31 +70,22 @@ describe('R-PG-2 X4 insertMany on a real server', () => {
     await pg.execute(`create table items (id int primary key, n int not null default 7 check (n < 100), at serial)`);
   });
 
-  test('every way gives the same content, whatever the values', async () => {
+  test('rows one by one and all at once give the same content, whatever the values', async () => {
     await using pg = open();
     const row = fc.tuple(...COLUMNS.map(([, , values]) => fc.option(values)));
     await fc.assert(
       fc.asyncProperty(fc.array(row, { minLength: 2, maxLength: 36 }), (rows) =>
         pg.tx(async (tx) => {
           await tx.execute('truncate public."Ways" restart identity');
-          for (const insert of Object.values(WAYS)) await insert(tx, rows);
-          const read = async (way: string, columns: readonly string[]) => {
-            const found = `select row(${columns.join(', ')})::text as r from public."Ways" where way = $1 order by n`;
-            return (await tx.query<{ r: string }>(found, [way])).rows.map(({ r }) => r);
-          };
-          const single = await read('single', NAMES);
+          for (const one of rows) await tx.insertMany(insert('one by one', [one]));
+          await tx.insertMany(insert('at once', rows));
+          const read = (way: string) => tx.query(`select row(${NAMES.join(', ')})::text ${FROM}`, [way], ARRAYS);
+          const { rows: single } = await read('one by one');
           expect(single).toHaveLength(rows.length);
-          expect(await read('values', NAMES)).toEqual(single);
-          expect(await read('unnest', NAMES)).toEqual(single);
-          expect(await read('records', NAMES.slice(0, -1))).toEqual(await read('single', NAMES.slice(0, -1)));
-          const back = await tx.query<[string | null, Buffer | null]>(
-            `select ${NAMES[0]}, ${NAMES[RAW]} from public."Ways" where way = 'unnest' order by n`,
-            [],
-            { rowMode: 'array' },
-          );
-          const given = rows.map((values) => [values[0], values[RAW]]);
-          expect(back.rows.map(([t, b]) => [t, b === null ? null : new Uint8Array(b)])).toEqual(
-            given.map(([t, b]) => [typeof t === 'string' ? t.toWellFormed() : t, b]),
+          expect((await read('at once')).rows).toEqual(single);
+          const back = await tx.query(`select ${NAMES[0]}, ${NAMES.at(-1)} ${FROM}`, ['at once'], ARRAYS);
+          expect(back.rows.map(([t, b]) => [t, b instanceof Buffer ? new Uint8Array(b) : b])).toEqual(
+            rows.map((values) => [wellFormed(values[0]), values.at(-1)]),
           );
         }),
       ),
@@ -151,10 +131,10 @@ describe('R-PG-2 X4 insertMany on a real server', () => {
     expect(await pg.value('select n from items where id = 500')).toBe(7);
   });
 
-  test('an error in one row undoes all of them, in every way, and a transaction can go on behind a savepoint', async () => {
+  test('an error in one row undoes all of them, and a transaction can go on behind a savepoint', async () => {
     await using pg = open();
     await pg.execute('truncate items');
-    for (const length of [2, 21, 80]) {
+    for (const length of [1, 2, 80]) {
       const rows = [...rowsOf(upTo(length - 1)), [length, 100]];
       const error = await rejection(pg.insertMany({ table: 'items', columns, rows, label: 'import' }));
       expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_CONSTRAINT', outcome: 'rejected', label: 'import' });
@@ -177,19 +157,19 @@ describe('R-PG-2 X4 insertMany on a real server', () => {
   test('onConflict says what happens to rows that are there, and the count is of those inserted or changed', async () => {
     await using pg = open();
     await pg.execute('truncate items');
-    const insert = (ids: readonly number[], onConflict: InsertMany['onConflict']) =>
+    const put = (ids: readonly number[], onConflict: InsertMany['onConflict']) =>
       pg.insertMany({
         table: 'items',
         columns,
         rows: rowsOf(ids),
         ...(onConflict === undefined ? {} : { onConflict }),
       });
-    await insert([1, 2], undefined);
-    expect(await insert([1, 2, 3], sql`do nothing`)).toEqual({ rows: 1 });
-    expect(await insert([3], sql`(id) do update set n = ${40}`)).toEqual({ rows: 1 });
-    expect(await insert(upTo(40), sql`(id) do update set n = excluded.n + ${50}`)).toEqual({ rows: 40 });
+    await put([1, 2], undefined);
+    expect(await put([1, 2, 3], sql`do nothing`)).toEqual({ rows: 1 });
+    expect(await put([3], sql`(id) do update set n = ${40}`)).toEqual({ rows: 1 });
+    expect(await put(upTo(40), sql`(id) do update set n = excluded.n + ${50}`)).toEqual({ rows: 40 });
     expect(await pg.value('select array_agg(n order by id) from items where id < 5')).toEqual([0, 51, 52, 53, 4]);
-    const twice = rejection(insert([7, 7], sql`(id) do update set n = excluded.n`));
+    const twice = rejection(put([7, 7], sql`(id) do update set n = excluded.n`));
     expect(await twice).toMatchObject({ sqlState: '21000', outcome: 'rejected' });
   });
 
