@@ -12,6 +12,7 @@ export { combineOutcomes, isAbortError, isRetryable, outcomeOf, retryAfterMsOf }
 
 // Boundaries
 export { toBusbarError } from './wrap.ts';
+export { scrub } from './scrub.ts';
 export { serializeError } from './serialize.ts';
 export type { SerializedError, SerializeOptions } from './serialize.ts';
 export type { ReviveOptions } from './deserialize.ts';

@@ -18,6 +18,7 @@ it('R-STD-5 @busbar/errors exports exactly these names', () => {
     'isRetryable',
     'outcomeOf',
     'retryAfterMsOf',
+    'scrub',
     'serializeError',
     'toBusbarError',
   ]);

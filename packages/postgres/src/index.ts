@@ -21,6 +21,10 @@ export type { Guard, GuardExcess, GuardStats } from './guard/guard.ts';
 export type { GuardWeights, ScoreReason, Verdict } from './guard/verdict.ts';
 export type { Operation } from './guard/statement-words.ts';
 
+// Secrets
+export { createSanitizer, pinoRedactPaths } from './sanitizer.ts';
+export type { SanitizeOptions, Sanitizer } from './sanitizer.ts';
+
 // Options
 export { POSTGRES_DEFAULTS, POSTGRES_LIMITS } from './option-limits.ts';
 export type { NumberLimit } from './option-limits.ts';

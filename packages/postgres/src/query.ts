@@ -4,6 +4,7 @@ import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
 import type { ExecutionOutcome } from './execution.ts';
 import { statementSkeleton } from './guard/verdict.ts';
+import { hideLogins } from './known-secrets.ts';
 import { errorOfOutcome } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { WireBytes } from './pool-port.ts';
@@ -108,7 +109,7 @@ const record = (call: Call, how: Submission, o: Recorded): void => {
     label,
     durationMs: durationMs - acquireMs,
     rows: o.rows,
-    statement: statementSkeleton(call.statement.text, MAX_STATEMENT_CHARS),
+    statement: hideLogins(statementSkeleton(call.statement.text, MAX_STATEMENT_CHARS)),
   }));
 };
 

@@ -1,3 +1,4 @@
+import { hideLogins } from './known-secrets.ts';
 import type { ServerErrorDetails } from './server-errors.ts';
 
 // Which words of the server may be shown. An allow-list: `detail` repeats the row ("Key (email)=(…)"), `where` a data line, 22P02 the value.
@@ -29,7 +30,7 @@ const MAX_TEXT = 200;
 export const safeServerText = (sqlState: string, message: string): string | undefined => {
   if (!VALUE_FREE.has(sqlState)) return undefined;
   const shown = QUOTES_THE_STATEMENT.has(sqlState) ? plainWords(message) : message;
-  return shown.trim().slice(0, MAX_TEXT);
+  return hideLogins(shown.trim(), MAX_TEXT);
 };
 
 const TEMPLATES: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import type { ClientSettings, SessionClient } from './client.ts';
 import { ConnectTimeoutError, NoTargetError } from './connect-errors.ts';
 import { connectFailure } from './connect-failure.ts';
 import { isFixed, type CredentialsProvider } from './credentials.ts';
+import { rememberLogin } from './known-secrets.ts';
 import type { OpenAttempt } from './open-attempt.ts';
 import { Opener, type OpenedClient } from './opener.ts';
 import { sqlStateOf } from './sqlstate.ts';
@@ -60,6 +61,7 @@ export class ServerLogin {
     const { credentials, user, clock, timers } = this.#settings;
     const { place, untilMs } = request;
     const login = await attempt.wait(credentials({ host: place.host, port: place.port, user, attempt: n }));
+    rememberLogin(login.password);
     attempt.steps.end('authMs');
     const opening = this.#opener.open(place, login, attempt.steps);
     attempt.holds(opening.client);

@@ -50,9 +50,11 @@ test('R-STD-5 @busbar/postgres exports exactly these names', () => {
     'connectivityChecks',
     'createGuard',
     'createPostgres',
+    'createSanitizer',
     'credentialsFromFile',
     'defineStatement',
     'isPostgresError',
+    'pinoRedactPaths',
     'resolvePostgresOptions',
     'sql',
   ]);

@@ -15,6 +15,7 @@ import type { Queries } from '../src/queries.ts';
 import { resolvePostgresOptions } from '../src/resolve-options.ts';
 import { sql } from '../src/statement.ts';
 import { rejection } from './eventually.ts';
+import { containing, like } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
 
 const EVENTS =
@@ -176,6 +177,21 @@ describe('R-PG-5 a marked secret never shows', () => {
     expect(heard.length).toBeGreaterThan(before + OPTIONS.length);
     for (const message of heard.slice(before)) expectHidden(message, 'a message');
     await rm(folder, { recursive: true });
+  });
+
+  test('C5 nor where it stands as a name in an error of the server or in a slow statement', async () => {
+    const password = `vault_${Math.trunc(random() * 2 ** 31)}`;
+    await using admin = createPostgres(poolOptions(db()));
+    const role = `named_${db().database.slice(-6)}`;
+    await admin.execute(`create role ${role} login password '${password}'`);
+    await using pg = createPostgres(poolOptions(db(), { user: role, password, slowQueryMs: 1 }));
+    const error = await rejection(pg.query(`select * from ${password}`));
+    expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_SCHEMA' });
+    expect(String(error)).toContain('relation "[redacted]" does not exist');
+    await pg.query(`select pg_sleep(0.01) as ${password}`);
+    expect(heard).toContainEqual(like({ statement: containing('as [redacted]') }));
+    await pg.close();
+    await admin.execute(`drop role ${role}`);
   });
 
   test('in options that are refused', () => {
