@@ -8,7 +8,7 @@
 import type { WireValue } from './pool-port.ts';
 
 /** Types whose binary format is bytes as they are, or text in UTF-8. */
-export const ARRAY_ELEMENT_OID = { bytea: 17, text: 25 } as const;
+const ARRAY_ELEMENT_OID = { bytea: 17, text: 25 } as const;
 
 const INT_BYTES = 4;
 const HEADER_INTS = 5;
@@ -19,20 +19,21 @@ const bytesOf = (element: WireValue): number => {
   return typeof element === 'string' ? Buffer.byteLength(element) : element.length;
 };
 
-/** Text of no surrogate pair becomes U+FFFD, as in every parameter. */
+/** Half a surrogate pair becomes U+FFFD, as in every parameter. */
 export const encodeArray = (elements: readonly WireValue[], type: keyof typeof ARRAY_ELEMENT_OID): Buffer => {
-  const lengths = elements.map((element) => bytesOf(element));
-  const bytes = lengths.reduce((sum, length) => sum + INT_BYTES + length, HEADER_INTS * INT_BYTES);
+  const bytes = elements.reduce((sum, element) => sum + INT_BYTES + bytesOf(element), HEADER_INTS * INT_BYTES);
   const buffer = Buffer.allocUnsafe(bytes);
   let at = 0;
   for (const head of [1, Number(elements.includes(null)), ARRAY_ELEMENT_OID[type], elements.length, 1])
     at = buffer.writeInt32BE(head, at);
-  for (const [index, element] of elements.entries()) {
-    const length = lengths[index] ?? 0;
-    at = buffer.writeInt32BE(element === null ? NULL_LENGTH : length, at);
-    if (typeof element === 'string') buffer.write(element, at);
-    else if (element !== null) element.copy(buffer, at);
-    at += length;
+  for (const element of elements) {
+    const from = at + INT_BYTES;
+    if (element === null) at = buffer.writeInt32BE(NULL_LENGTH, at);
+    else {
+      const length = typeof element === 'string' ? buffer.write(element, from) : element.copy(buffer, from);
+      buffer.writeInt32BE(length, at);
+      at = from + length;
+    }
   }
   return buffer;
 };

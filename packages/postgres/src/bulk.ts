@@ -38,7 +38,7 @@ type WireRow = readonly WireValue[];
 const wireRows = (columns: readonly BulkColumn[], rows: InsertMany['rows']): readonly WireRow[] => {
   if (!Array.isArray(rows)) throw new ArgumentInvalidError({ argument: 'rows', expected: 'a list of rows' });
   let chars = 0;
-  const wire = rows.map((row: unknown, index) => {
+  const wire = Array.from(rows, (row: unknown, index) => {
     if (!Array.isArray(row) || row.length !== columns.length)
       throw new ArgumentInvalidError({ argument: `rows[${index}]`, expected: `a list of ${columns.length} values` });
     const values = columns.map((column, at) => bulkValue(row[at], column, index));

@@ -89,6 +89,8 @@ describe('R-PG-2 X4 the statement of insertMany', () => {
 
   test.for<[what: string, o: Record<string, unknown>, says: RegExp]>([
     ['rows that are no list', { rows: 'abc' }, /rows: expected a list of rows/],
+    // oxlint-disable-next-line unicorn/no-new-array -- a list with a hole in it
+    ['a row that is not there', { rows: new Array(2) }, /rows\[0\]: expected a list of 2 values/],
     ['a row that is no list', { rows: [{ id: 1, note: 'a' }] }, /rows\[0\]: expected a list of 2 values/],
     ['no columns', { columns: [] }, /columns: expected at least one column/],
     ['columns that are no list', { columns: { id: 'int8' } }, /columns: expected at least one column/],
