@@ -26,7 +26,7 @@ const listen = async (onSocket: (socket: Socket) => void): Promise<{ port: numbe
 const cancelAt = (port: number, mode: 'disable' | 'require' = 'disable') =>
   sendCancel({
     place: { host: 'db', address: '127.0.0.1', port },
-    tls: { mode, material: () => ({}) },
+    tls: { mode, direct: false, channelBinding: false, material: () => ({}) },
     processId: 7,
     secretKey: 9,
     timeoutMs: 60,
