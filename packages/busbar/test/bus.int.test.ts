@@ -164,10 +164,13 @@ describe('transaction', () => {
       seen.push(await tx.one('select 1 as one'), await tx.maybeOne('select 1 where false'), await tx.value('select 2'));
       seen.push(await tx.execute('create temporary table t on commit drop as select 3'), tx.attempt, tx.remainingMs);
       seen.push(...(await tx.batch([{ text: 'select 4 as four' }])).map(({ rows }) => rows));
+      const insert = { table: 't', columns: [{ name: '?column?', type: 'int4' }], rows: [[5], [6]] };
+      seen.push(await tx.insertMany(insert), (await tx.call('upper', ['seven'], { rowMode: 'array' })).rows);
       throw new RangeError('no');
     });
     await expect(failing).rejects.toBeInstanceOf(RangeError);
-    expect(seen).toEqual([{ one: 1 }, undefined, 2, 1, 1, Infinity, [{ four: 4 }], 'rolled back']);
+    const many = [{ rows: 2 }, [['SEVEN']]];
+    expect(seen).toEqual([{ one: 1 }, undefined, 2, 1, 1, Infinity, [{ four: 4 }], ...many, 'rolled back']);
     expect(texts('thrown')).toEqual([]);
   });
 });

@@ -10,8 +10,9 @@ const examples = readmeExamples(`${packageDir}README.md`);
 test.for([
   [0, 'committed, left: 300'],
   [1, 'select id from orders where customer = $1 and "state" in ($2, $3)'],
-  [2, 'look for new orders: order 7'],
-  [3, 'postgres://[redacted]@db/orders refused [redacted] true'],
+  [2, "inserted: 2 [ [ '2026-02-01' ] ]"],
+  [3, 'look for new orders: order 7'],
+  [4, 'postgres://[redacted]@db/orders refused [redacted] true'],
 ] as const)('example %i in the README of @busbar/postgres runs', async ([index, printed]) => {
   const DATABASE_URL = `${db().url}?sslmode=disable`;
   const code = examples[index]?.code ?? '';
