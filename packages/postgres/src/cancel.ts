@@ -4,8 +4,6 @@ import { connect as connectTls } from 'node:tls';
 import { socketAddress, type Place } from './targets.ts';
 import { tlsOptions, type ResolvedTls } from './tls.ts';
 
-/** How long the server may take to take note of a cancel request. */
-const TIMEOUT_MS = 1_000;
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 const CANCEL_CODE = 80_877_102;
 
@@ -15,8 +13,8 @@ export interface CancelTarget {
   readonly tls: ResolvedTls;
   readonly processId: number;
   readonly secretKey: number;
-  /** Default: 1_000 ms. */
-  readonly timeoutMs?: number;
+  /** How long the server may take to take note of it. */
+  readonly timeoutMs: number;
 }
 
 const cancelPacket = (target: CancelTarget): Buffer => {
@@ -62,12 +60,12 @@ const deliver = (socket: Socket, target: CancelTarget, onEnd: () => void): void 
 /**
  * Asks the server to cancel what the session runs, on a socket of its own. Resolves with whether the server closed that socket: it does
  * after it has signalled the session. The packet is written and the close awaited, because PgBouncer ignores a cancel followed by FIN.
- * Never rejects; gives up after 1 s.
+ * Never rejects.
  */
 export const sendCancel = (target: CancelTarget): Promise<boolean> => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   let closedByServer = false;
-  const socket = connectSocket({ ...socketAddress(target.place), timeout: target.timeoutMs ?? TIMEOUT_MS });
+  const socket = connectSocket({ ...socketAddress(target.place), timeout: target.timeoutMs });
   socket.once('connect', () =>
     deliver(socket, target, () => {
       closedByServer = true;

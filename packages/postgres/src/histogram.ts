@@ -39,6 +39,18 @@ const EDGES_MS: readonly number[] = Object.freeze(
   Array.from({ length: BUCKETS }, (_, bucket) => edgeOf(bucket) / MICROS),
 );
 
+/** Of all that have recorded nothing: most of a pool's have not, and a copy of a thousand zeros is not cheap. */
+const EMPTY: Distribution = Object.freeze({
+  count: 0,
+  sum: 0,
+  edges: EDGES_MS,
+  counts: Object.freeze(Array.from({ length: BUCKETS + 1 }, () => 0)),
+  p50: 0,
+  p95: 0,
+  p99: 0,
+  max: 0,
+});
+
 export class Histogram {
   readonly #counts = new Float64Array(BUCKETS);
   #count = 0;
@@ -47,13 +59,14 @@ export class Histogram {
 
   record(valueMs: number): void {
     const bucket = bucketOf(Math.min(MAX_MICROS, Math.max(0, Math.ceil(valueMs * MICROS))));
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#counts[bucket] = Number(this.#counts[bucket]) + 1;
     this.#count += 1;
     this.#sum += valueMs;
     this.#max = Math.max(this.#max, valueMs);
   }
 
   snapshot(): Distribution {
+    if (this.#count === 0) return EMPTY;
     return {
       count: this.#count,
       sum: this.#sum,

@@ -14,10 +14,12 @@ import { resetSession, setUpSession, type SessionSetup } from './session-setup.t
 import { sqlStateOf } from './sqlstate.ts';
 import { StatementCache } from './statement-cache.ts';
 import type { Counters } from './stats.ts';
-import { admits, isDemoted, type Place } from './targets.ts';
+import { admits, isDemoted, type Place, type ServerRole } from './targets.ts';
 
 /** Longest wait for the ROLLBACK of a dirty release. */
 export const ROLLBACK_TIMEOUT_MS = 2_000;
+/** Longest wait for a server that is to take note of a cancel request. */
+const MAX_CANCEL_MS = 1_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** Reasons to end a connection although its server answers: first it is made to stop what it runs. */
@@ -68,6 +70,11 @@ export class SlotLife {
 
   connectionOf(slot: number): Connection | undefined {
     return this.#lives.get(slot)?.connection;
+  }
+
+  /** What the open sessions say of their servers. */
+  roles(): ServerRole[] {
+    return [...this.#lives.values()].flatMap(({ connection }) => (connection === undefined ? [] : [connection.role]));
   }
 
   /** The connections that are open, behind those that ended last. */
@@ -230,7 +237,9 @@ export class SlotLife {
     const { options, counters } = this.#context;
     const startedAtMs = this.#now();
     counters.cancelsSent += 1;
-    const noticed = await sendCancel({ place, tls: options.tls, ...session });
+    // Behind the grace the connection is destroyed: whether the cancel arrives does not matter any more.
+    const timeoutMs = Math.min(MAX_CANCEL_MS, options.timeouts.cancelGraceMs);
+    const noticed = await sendCancel({ place, tls: options.tls, ...session, timeoutMs });
     publish('cancel', () => ({
       pool: options.name,
       ms: this.#now() - startedAtMs,

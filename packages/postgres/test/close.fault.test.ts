@@ -39,6 +39,7 @@ interface Ledger {
 describe('concurrent connection cleanup', () => {
   const db = useTestDatabase();
   let sockets = 0;
+  let observer: Postgres;
   const open = (applicationName: string, timers: Timers = systemTimers): Postgres =>
     createPostgres(
       poolOptions(db(), {
@@ -54,9 +55,11 @@ describe('concurrent connection cleanup', () => {
     await pg.execute('create table ledger (id text primary key)');
     await pg.close();
     sockets = openSockets();
+    observer = open('observer');
   });
 
   afterAll(async () => {
+    await observer?.close();
     await eventually(() => openSockets() === sockets, 'no socket is left', 1_000);
   });
 
@@ -129,7 +132,6 @@ describe('concurrent connection cleanup', () => {
       expect(pg.stats()).toMatchObject({ open: 0, idle: 0, leased: 0, waiting: 0, connecting: 0, closing: 0 });
       expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
 
-      await using observer = open('observer');
       const left = () =>
         observer.value('select count(*)::int from pg_stat_activity where application_name = $1', [applicationName]);
       await eventually(async () => (await left()) === 0, 'no session is left on the server', 1_000);

@@ -32,7 +32,7 @@ describe('R-PG-2 automatic retry and limits of transactions', () => {
   });
 
   test('the victim of a deadlock is repeated', async () => {
-    await using pg = open();
+    await using pg = open({ pool: { max: 4 }, session: { gucs: { deadlock_timeout: '50ms' } } });
     const touch = (tx: Tx, id: number) => tx.execute('update balances set n = n + 1 where id = $1', [id]);
     const both = Promise.withResolvers<void>();
     let arrived = 0;

@@ -57,15 +57,14 @@ describe('a server that does what a real one does not', () => {
 
   test('H31 a cancel that is still on its way when the statement has ended keeps the connection to itself, and ends it', async () => {
     await using server = await startScriptedServer(() => undefined);
-    await using pg = open(server, { timeouts: { cancelGraceMs: 50 } });
+    await using pg = open(server, { timeouts: { cancelGraceMs: 300 } });
     const late = Promise.allSettled([pg.query('select 1', [], { deadlineMs: 60 })]);
     await eventually(() => server.connections() === 2, 'a cancel is sent');
-    server.say(Buffer.concat([completed('SELECT 0'), readyForQuery()]));
-    const saidAtMs = performance.now();
-    await late;
-    await eventually(() => performance.now() - saidAtMs > 110, 'the grace is over');
-    expect(pg.stats()).toMatchObject({ leased: 1, closed: {} });
     server.hangUp();
+    await eventually(() => server.connections() === 3, 'and another one, since the statement goes on');
+    server.say(Buffer.concat([completed('SELECT 0'), readyForQuery()]));
+    await late;
+    expect(pg.stats()).toMatchObject({ leased: 1, idle: 0, closed: {} });
     await eventually(() => pg.stats().open === 0, 'it is ended');
     expect(pg.stats().closed).toEqual({ 'cancel-race': 1 });
   });

@@ -14,6 +14,7 @@ import { Transaction } from '../../src/transaction.ts';
 import { eventually, rejection } from '../eventually.ts';
 import { oneOf } from '../matchers.ts';
 import { poolOptions } from '../pool-options.ts';
+import { timeLapse } from '../time-lapse.ts';
 
 describe('holes of BEGIN and COMMIT', () => {
   const db = useTestDatabase();
@@ -180,7 +181,7 @@ describe('holes of BEGIN and COMMIT', () => {
 
   test('a rollback that is not answered ends the connection, and the error of the callback is rethrown', async () => {
     await using proxy = await startTcpProxy({ target: db() });
-    const pg = open({ host: proxy.host, port: proxy.port });
+    const pg = open({ host: proxy.host, port: proxy.port, ...timeLapse(10) });
     const mine = new Error('mine');
     const thrown = await rejection(
       pg.tx(async (tx) => {
