@@ -4,7 +4,8 @@ import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
 import type { PoolContext } from './context.ts';
 import { publish } from './diagnostics.ts';
 import { StatementGuard } from './guard/guard.ts';
-import { healthOf, type HealthReport } from './health.ts';
+import { HealthMonitor } from './health-monitor.ts';
+import type { HealthReport } from './health.ts';
 import type { HolderReport } from './holders.ts';
 import { LeasePool } from './lease-pool.ts';
 import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
@@ -68,8 +69,13 @@ export interface Postgres extends Queries, AsyncDisposable {
    * Default: `pool.minIdle`. Range: 0..pool.max.
    */
   warmup(connections?: number): Promise<void>;
-  /** Judged by the numbers at hand, without I/O. */
+  /**
+   * Judged by the numbers at hand, without I/O. With `deep` the server is asked as well, on a connection of this generation and for at most 1 s, unless that
+   * would take the last one that is free; `probeMs` says how long it took. What a probe has found counts for 30 s.
+   * @throws {@link PostgresAbortedError} when the signal of a deep one is aborted
+   */
   health(): HealthReport;
+  health(o: { readonly deep: true; readonly signal?: AbortSignal }): Promise<HealthReport>;
   stats(): PostgresStats;
   /** What statements have cost since creation, those that cost most first. At most `statistics.fingerprints` are told apart. */
   topQueries(o?: TopQueriesOptions): QueryStats[];
@@ -92,6 +98,7 @@ class ConnectionManager extends RowShapes implements Postgres {
   readonly #counters: Counters = createCounters();
   readonly #context: PoolContext;
   readonly #listener: Listener;
+  readonly #health: HealthMonitor;
   #starting: Promise<StartupReport> | undefined;
   #closing: Promise<CloseReport> | undefined;
 
@@ -126,6 +133,7 @@ class ConnectionManager extends RowShapes implements Postgres {
       setupSession: (connection) => new ConnectionQueries(shared, connection),
       onRecycle: () => this.#listener.recycle(),
     });
+    this.#health = new HealthMonitor(options, leases);
     this.#context = { options, counters: this.#counters, leases, ...shared };
     publish('created', () => ({ name, instance: this }));
   }
@@ -162,9 +170,10 @@ class ConnectionManager extends RowShapes implements Postgres {
     await Promise.all(acquired);
   }
 
-  health(): HealthReport {
-    const { state, leaked } = this.#context.leases;
-    return healthOf(state, { nowMs: this.#options.clock.now(), leaked });
+  health(): HealthReport;
+  health(o: { readonly deep: true; readonly signal?: AbortSignal }): Promise<HealthReport>;
+  health(o?: { readonly deep: true; readonly signal?: AbortSignal }): HealthReport | Promise<HealthReport> {
+    return o?.deep === true ? this.#health.probe(o) : this.#health.report();
   }
 
   stats(): PostgresStats {
@@ -200,7 +209,10 @@ class ConnectionManager extends RowShapes implements Postgres {
   /** The checks of this pool, for {@link connectivityChecks}. */
   checks(): readonly ConnectivityCheck[] {
     const { targets, clock, targetSessionAttrs } = this.#options;
-    return checksOf({ targets, clock, targetSessionAttrs, queries: this });
+    const onLatency = (medianMs: number): void => {
+      this.#health.baselineMs = medianMs;
+    };
+    return checksOf({ targets, clock, targetSessionAttrs, queries: this, onLatency });
   }
 
   protected prepare(given: Given, o: QueryOptions): Call {

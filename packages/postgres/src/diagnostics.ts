@@ -2,6 +2,7 @@ import { channel, type Channel } from 'node:diagnostics_channel';
 
 import type { PostgresErrorCode } from './errors.ts';
 import type { Verdict } from './guard/verdict.ts';
+import type { HealthReason, HealthStatus } from './health.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { ConnectionRecord, ConnectPhases } from './lifecycle.ts';
 import type { GapReason } from './listener-model.ts';
@@ -129,6 +130,13 @@ export interface CancelMessage {
   /** The server closed the cancel's socket, or it did not. */
   readonly result: 'noticed' | 'unanswered';
 }
+/** A report says something else than the one before; reports are made when `health()` is called. */
+export interface HealthMessage {
+  readonly pool: string;
+  readonly from: HealthStatus;
+  readonly to: HealthStatus;
+  readonly reasons: readonly HealthReason[];
+}
 /** Somebody who listens to a channel may have missed notifications, and hears them again. */
 export interface ListenGapMessage {
   readonly pool: string;
@@ -170,6 +178,7 @@ interface Messages {
   readonly 'leak-cleared': LeakMessage;
   readonly generation: GenerationMessage;
   readonly cancel: CancelMessage;
+  readonly health: HealthMessage;
   readonly 'listen-gap': ListenGapMessage;
   readonly 'listener-error': ListenerErrorMessage;
   readonly 'hook-error': HookErrorMessage;
@@ -197,6 +206,7 @@ const CHANNELS: Readonly<Record<keyof Messages, Channel>> = {
   'leak-cleared': of('leak-cleared'),
   generation: of('generation'),
   cancel: of('cancel'),
+  health: of('health'),
   'listen-gap': of('listen-gap'),
   'listener-error': of('listener-error'),
   'hook-error': of('hook-error'),

@@ -76,6 +76,7 @@ export type {
   DirtyReleaseMessage,
   GenerationMessage,
   GuardMessage,
+  HealthMessage,
   HookErrorMessage,
   LeakMessage,
   LeaseLostMessage,

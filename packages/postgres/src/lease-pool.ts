@@ -19,6 +19,7 @@ import type { ResolvedPostgresOptions } from './resolve-options.ts';
 import { ROLLBACK_TIMEOUT_MS, SlotLife } from './slot-life.ts';
 import { sqlStateOf } from './sqlstate.ts';
 import type { Counters } from './stats.ts';
+import { isReadOnlyPrimary } from './targets.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const FAILOVER_PAUSE_MS = 1_000;
@@ -180,6 +181,12 @@ export class LeasePool {
   /** Leaks that are held now. */
   get leaked(): number {
     return this.#holders.leaked;
+  }
+
+  /** Connections to a primary that takes no writes, where writes are wanted. */
+  get readOnly(): number {
+    const { targetSessionAttrs } = this.#options;
+    return this.#slots.roles().filter((role) => isReadOnlyPrimary(targetSessionAttrs, role)).length;
   }
 
   /** The connections that are open, behind those that ended last. */

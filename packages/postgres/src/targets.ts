@@ -51,6 +51,10 @@ export const isDemoted = (attrs: TargetSessionAttrs, role: ServerRole): boolean 
   return role.standby === undefined || role.readOnly === undefined || !admits(attrs, role);
 };
 
+/** Whether a session is one of a primary that takes no writes, although the pool is not one for reads. */
+export const isReadOnlyPrimary = (attrs: TargetSessionAttrs, { standby, readOnly }: ServerRole): boolean =>
+  attrs !== 'read-only' && attrs !== 'standby' && standby === false && readOnly === true;
+
 export interface Candidate {
   readonly target: Target;
   readonly wanted: TargetSessionAttrs;

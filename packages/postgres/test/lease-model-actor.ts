@@ -3,7 +3,7 @@ import { createLeaseState } from '../src/lease-model.ts';
 import { step } from '../src/lease-state.ts';
 
 /** Small limits, so that a short random run meets each of them. */
-const smallLimits: LeaseLimits = {
+export const smallLimits: LeaseLimits = {
   max: 3,
   minIdle: 0,
   maxQueue: 2,
