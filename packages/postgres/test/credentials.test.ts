@@ -1,6 +1,15 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { describe, expect, test } from 'vitest';
 
-import { sharedCredentials, type Credentials, type CredentialsRequest } from '../src/credentials.ts';
+import {
+  credentialsFromFile,
+  sharedCredentials,
+  type Credentials,
+  type CredentialsRequest,
+} from '../src/credentials.ts';
 
 const request: CredentialsRequest = { host: 'db', port: 5432, user: 'app', attempt: 1 };
 
@@ -50,6 +59,17 @@ describe('R-PG-10 shared credentials', () => {
     await credentials(request);
     expect(await credentials({ ...request, attempt: 2 })).toMatchObject({ password: 'p2' });
     expect(await credentials(request)).toMatchObject({ password: 'p2' });
+  });
+
+  test('C4 a file can name the role as well', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'busbar-credentials-'));
+    const passwordFile = join(folder, 'password');
+    await writeFile(passwordFile, 'p\n');
+    expect(await credentialsFromFile({ passwordFile, user: 'leased' })(request)).toEqual({
+      password: 'p',
+      user: 'leased',
+    });
+    await rm(folder, { recursive: true });
   });
 
   test('C4 a failed question is not remembered', async () => {

@@ -122,6 +122,10 @@ describe('listen over a connection that fails', () => {
     const connecting = open({ name: 'connecting', host: proxy.host, port: proxy.port });
     const refused = rejection(connecting.listen('orders', ignore));
     await eventually(() => proxy.counters.connections === 2, 'it connects');
+    expect(await rejection(connecting.listen('stock', ignore, { deadlineMs: 50 }))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_DEADLINE',
+      outcome: 'not-sent',
+    });
     const slow = open({ name: 'slow', host: proxy.host, port: proxy.port, pool: { connectTimeoutMs: 100 } });
     expect(await rejection(slow.listen('orders', ignore, { deadlineMs: 250 }))).toMatchObject({
       code: 'BUSBAR_POSTGRES_CONNECT_TIMEOUT',

@@ -99,6 +99,20 @@ describe('listen', () => {
     expect(await rejection(nowhere.listen('a', ignore))).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
     await using stranger = open({ user: 'nobody_here', password: 'wrong' });
     expect(await rejection(stranger.listen('a', ignore))).toMatchObject({ code: 'BUSBAR_POSTGRES_AUTH' });
+    const { host, port, database, user } = db();
+    const unanswered = createPostgres({
+      host,
+      port,
+      database,
+      user,
+      tls: { mode: 'disable' },
+      credentials: () => Promise.withResolvers<never>().promise,
+      pool: { connectTimeoutMs: 100 },
+    });
+    expect(await rejection(unanswered.listen('a', ignore, { deadlineMs: 250 }))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_CONNECT_TIMEOUT',
+    });
+    await unanswered.close();
     await using reader = open({ targetSessionAttrs: 'read-only' });
     expect(await rejection(reader.listen('a', ignore, { deadlineMs: 150 }))).toMatchObject({
       code: 'BUSBAR_POSTGRES_NO_TARGET',
