@@ -100,4 +100,35 @@ describe('R-PG-2 savepoints on a real server', () => {
     });
     expect(await pg.tx(async (tx) => tx.transaction)).not.toBe(first);
   });
+
+  test('a savepoint that nobody awaits undoes the transaction, and touches the connection no more behind its end', async () => {
+    await using pg = open({ pool: { max: 1 } });
+    const { promise: gate, resolve } = Promise.withResolvers<void>();
+    const { promise: sent, resolve: isSent } = Promise.withResolvers<void>();
+    const forgotten: Promise<unknown>[] = [];
+    const failed = pg.tx(async (tx) => {
+      await write(tx, 'outer');
+      const savepoint = tx.savepoint(async (inner) => {
+        await write(inner, 'inner');
+        inner.commitWith(note('event'));
+        isSent();
+        await gate;
+        await inner.query('select 1');
+      });
+      forgotten.push(rejection(savepoint));
+      await sent;
+    });
+    expect(await rejection(failed)).toMatchObject({
+      code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID',
+      details: { argument: 'savepoint' },
+    });
+    const other = pg.tx(async (tx) => {
+      await write(tx, 'of somebody else');
+      resolve();
+      expect(await forgotten[0]).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_ENDED' });
+      await write(tx, 'undisturbed');
+    });
+    await other;
+    expect(await notes(pg)).toEqual(['of somebody else', 'undisturbed']);
+  });
 });

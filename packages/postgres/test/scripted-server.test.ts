@@ -43,6 +43,31 @@ describe('a server that does what a real one does not', () => {
     expect(outcome).toMatchObject(expected);
   });
 
+  test('T9 a savepoint that cannot be undone leaves the transaction broken', async () => {
+    await using server = await startScriptedServer((texts) => {
+      const isUndo = texts.some((text) => text.startsWith('rollback to savepoint'));
+      const isEnd = texts.includes('rollback');
+      if (isUndo) return Buffer.concat([refused('3B001'), readyForQuery('E')]);
+      return Buffer.concat([
+        ...texts.map(() => completed(isEnd ? 'ROLLBACK' : 'SELECT 0')),
+        readyForQuery(isEnd ? 'I' : 'T'),
+      ]);
+    });
+    await using pg = open(server);
+    const outcome = pg.tx(async (tx) => {
+      const mine = new Error('mine');
+      const thrown = await rejection(
+        tx.savepoint(async (inner) => {
+          await inner.query('select 1');
+          throw mine;
+        }),
+      );
+      expect(thrown).toBe(mine);
+      expect(await rejection(tx.query('select 2'))).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_ABORTED' });
+    });
+    expect(await rejection(outcome)).toMatchObject({ code: 'BUSBAR_POSTGRES_COMMIT_ROLLED_BACK' });
+  });
+
   test('D4 one that told no key and does not answer is left after cancelGraceMs', async () => {
     await using server = await startScriptedServer(() => undefined);
     await using pg = open(server, { timeouts: { cancelGraceMs: 50 } });

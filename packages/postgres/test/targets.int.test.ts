@@ -179,6 +179,7 @@ describe('F1 several servers', () => {
     const pg = open([at(silent), at(primary())]);
     const waiting = rejection(pg.query('select 1'));
     await eventually(() => silent.counters.connections === 1, 'it is tried');
+    expect(pg.lifecycle()).toEqual([]);
     expect((await pg.close({ deadlineMs: 2_000 })).durationMs).toBeLessThan(500);
     expect(await waiting).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
     let asked = 0;
