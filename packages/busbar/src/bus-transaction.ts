@@ -79,6 +79,15 @@ export class BusTransaction<R extends EventMap> implements BusTx<R> {
   get insertMany(): Tx['insertMany'] {
     return this.#tx.insertMany.bind(this.#tx);
   }
+  get stream(): Tx['stream'] {
+    return this.#tx.stream.bind(this.#tx);
+  }
+  get copyIn(): Tx['copyIn'] {
+    return this.#tx.copyIn.bind(this.#tx);
+  }
+  get copyOut(): Tx['copyOut'] {
+    return this.#tx.copyOut.bind(this.#tx);
+  }
   commitWith(...statements: BoundStatement[]): void {
     this.#tx.commitWith(...statements);
   }

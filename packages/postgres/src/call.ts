@@ -36,6 +36,8 @@ export interface Call {
   readonly startedAtMs: number;
   readonly deadlineMs: number;
   readonly deadlineAtMs: number;
+  /** End of the transaction around it: no wait lasts longer. */
+  readonly latestAtMs?: number;
 }
 
 /** At least one. */

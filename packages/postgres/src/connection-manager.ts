@@ -1,4 +1,5 @@
 import { prepareBatch, prepareCall, deadlineOf, type Call, type CallDefaults, type Given } from './call.ts';
+import type { CloseReport } from './close-report.ts';
 import type { Connection } from './connection.ts';
 import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
 import type { PoolContext } from './context.ts';
@@ -6,7 +7,6 @@ import { publish } from './diagnostics.ts';
 import { StatementGuard } from './guard/guard.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import type { HealthReport } from './health.ts';
-import type { HolderReport } from './holders.ts';
 import { LeasePool } from './lease-pool.ts';
 import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
 import type { ConnectionRecord } from './lifecycle.ts';
@@ -29,22 +29,6 @@ import type { Tx, TxOptions } from './tx.ts';
 import { ArgumentInvalidError, PostgresClosedError } from './usage-errors.ts';
 
 export type LeaseOptions = Pick<QueryOptions, 'signal' | 'deadlineMs' | 'label'>;
-
-export interface CloseReport {
-  readonly durationMs: number;
-  /** Callers that were waiting for a connection. */
-  readonly waitersRejected: number;
-  /** Leases that came back in time. */
-  readonly leasesFinished: number;
-  /** Statements that were cancelled shortly before the deadline. */
-  readonly canceled: number;
-  /** Leased connections that were cut off at the deadline. */
-  readonly destroyed: number;
-  /** Transactions that ended without a verdict on their COMMIT. */
-  readonly unknownOutcomes: number;
-  /** Who still held a lease at the deadline. */
-  readonly leaked: readonly HolderReport[];
-}
 
 /** A pool of connections to one PostgreSQL server. Safe to share; every wait is bounded. */
 export interface Postgres extends Queries, AsyncDisposable {
@@ -221,6 +205,11 @@ class ConnectionManager extends RowShapes implements Postgres {
 
   protected run(call: Call): Promise<Result<AnyRow>> {
     return this.#run(call, (connection, how) => submit(connection, call, how));
+  }
+
+  protected hold<T>(call: Call, work: (connection: Connection, how: Submission) => Promise<T>): Promise<T> {
+    const watched = { ...call, watched: true };
+    return this.#run(watched, work);
   }
 
   protected async runGroup(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {

@@ -4,49 +4,18 @@
  * A connection is `quiet` when the server owes it nothing: no group is unanswered and no cancel request is under way. Only a quiet
  * connection may be handed on; otherwise the answer, or the cancel, would reach the next borrower (H6, H31).
  */
+import { cancelUntilOver } from './cancel-loop.ts';
+import type { Active, ConnectionContext } from './connection-context.ts';
 import type { OpenedClient } from './connector.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
 import { GroupPlan } from './group-plan.ts';
-import { alarm, SWEEP_MS, type Housekeeper } from './housekeeper.ts';
+import { alarm, type Sweepable } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { ConnectionUse } from './lifecycle.ts';
-import { SyncGroup } from './pipeline.ts';
-import type { TransactionStatus, WireBytes } from './pool-port.ts';
+import { bytesSince, type TransactionStatus, type WireBytes } from './pool-port.ts';
 import { SplitWatch } from './split.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
-import type { StatementCache } from './statement-cache.ts';
 import type { Place, ServerRole } from './targets.ts';
-
-export interface ConnectionContext {
-  readonly housekeeper: Housekeeper;
-  readonly clock: { now(): number };
-  readonly cancelGraceMs: number;
-  readonly commitGraceMs: number;
-  readonly statements: StatementCache;
-  /** Sends a cancel request for the session; resolves with whether the server took note of it. */
-  cancel(o: { processId: number; secretKey: number }): Promise<boolean>;
-  /** The server may have become a standby, or a primary. */
-  onRoleChange(): void;
-  /** A statement was refused because it writes. */
-  onReadOnly(): void;
-  /** The connection must not be used any more. */
-  onBroken(reason: RetireReason): void;
-  /** The socket is closed, and that of a cancel request too. */
-  onGone(): void;
-}
-
-const bytesSince = (before: WireBytes, now: WireBytes): WireBytes => ({
-  bytesRead: now.bytesRead - before.bytesRead,
-  bytesWritten: now.bytesWritten - before.bytesWritten,
-});
-
-interface Active {
-  readonly execution: Execution;
-  readonly group: SyncGroup;
-  readonly plan: GroupPlan;
-  readonly bytesBefore: WireBytes;
-  readonly watch: SplitWatch | undefined;
-}
 
 export class Connection {
   /** Unique in the process: `<pool>-<n>`. */
@@ -109,6 +78,11 @@ export class Connection {
     return this.#lastError;
   }
 
+  get #lent(): Execution[] {
+    const all = this.#active === undefined ? this.#queue : [this.#active.execution, ...this.#queue];
+    return all.filter(({ isExchange }) => isExchange);
+  }
+
   get busy(): boolean {
     if (this.#ended) return false;
     return this.#active !== undefined || this.#queue.length > 0 || this.#cancelling;
@@ -124,8 +98,28 @@ export class Connection {
     return this.#retireReason;
   }
 
+  /** A stream or COPY has it, or is about to: only its caller knows for how long. */
+  get isLent(): boolean {
+    return this.#lent.some((execution) => !execution.isSettled);
+  }
+
+  /** Its caller is at work, and the server waits for him. */
+  get isIdle(): boolean {
+    return this.#active?.execution.isPaused === true;
+  }
+
+  /** Ends the streams and COPYs whose callers did not end them. */
+  takeBack(): void {
+    for (const execution of this.#lent) execution.giveUp();
+  }
+
   /** Runs a group after those before it. Never rejects. */
   run(request: ExecutionRequest): Promise<ExecutionOutcome> {
+    return this.start(request).settled;
+  }
+
+  /** As `run`, for a caller who has to do with it while it runs. */
+  start(request: ExecutionRequest): Execution {
     const execution = new Execution(request, {
       clock: this.#context.clock,
       housekeeper: this.#context.housekeeper,
@@ -136,7 +130,7 @@ export class Connection {
     });
     this.#queue.push(execution);
     this.#next();
-    return execution.settled;
+    return execution;
   }
 
   /** Resolves once nothing is in flight any more, or the socket is closed. */
@@ -148,41 +142,48 @@ export class Connection {
   }
 
   /**
-   * Asks the server to stop the running statement, again and again until it answers: a request that arrives before the server has begun the
-   * statement is lost. Never for a COMMIT. The connection is not handed on before the server closed each cancel's own socket, and is retired
-   * unless the statement really ended by it: otherwise a cancel could hit the next statement.
+   * Asks the server to stop the running statement until it answers; never for a COMMIT. The connection is not handed on before the server closed
+   * each cancel's own socket, and is retired unless the statement really ended by it: otherwise a cancel could hit the next statement.
    */
   cancelActive(): void {
     const active = this.#active;
     if (active?.execution.cancellable !== true || this.#cancelling) return;
+    if (active.group.stop()) {
+      const grace = this.#grace(active);
+      void active.execution.answered.then(() => this.#context.housekeeper.delete(grace));
+      return;
+    }
     this.#cancelling = true;
     // A server that told no key cannot be asked; one that is asked with a wrong one does nothing, and the grace ends the connection.
     void this.#cancelUntilAnswered(active, { processId: this.pid, secretKey: this.#opened.client.secretKey ?? 0 });
   }
 
   async #cancelUntilAnswered(active: Active, session: { processId: number; secretKey: number }): Promise<void> {
-    const { housekeeper, clock, cancelGraceMs } = this.#context;
-    const grace = alarm(housekeeper, clock.now() + cancelGraceMs, () => {
-      if (this.#active !== active) return;
-      if (this.#stopping) this.destroy();
-      else this.#fail(new Error('the server did not answer after a cancel request'), 'cancel-timeout');
+    const { housekeeper, clock } = this.#context;
+    const grace = this.#grace(active);
+    const noticed = await cancelUntilOver({
+      housekeeper,
+      clock,
+      send: () => this.#context.cancel(session),
+      isOver: () => this.#active !== active,
+      over: active.execution.answered,
     });
-    let noticed = await this.#context.cancel(session);
-    while (this.#active === active) {
-      const pause = Promise.withResolvers<void>();
-      const again = alarm(housekeeper, clock.now() + SWEEP_MS, pause.resolve);
-      // oxlint-disable-next-line no-await-in-loop -- one cancel after the other
-      await Promise.race([active.execution.answered, pause.promise]);
-      housekeeper.delete(again);
-      // oxlint-disable-next-line no-await-in-loop -- one cancel after the other
-      if (this.#active === active) noticed = (await this.#context.cancel(session)) && noticed;
-    }
     housekeeper.delete(grace);
     this.#cancelling = false;
     if (!noticed || sqlStateOf(active.group.error) !== '57014') this.#retireReason ??= 'cancel-race';
     if (this.#ended) this.#context.onGone();
     else if (this.#stopping) this.destroy();
     else this.#next();
+  }
+
+  /** The end of the connection, unless the server answers in time. */
+  #grace(active: Active): Sweepable {
+    const { housekeeper, clock, cancelGraceMs } = this.#context;
+    return alarm(housekeeper, clock.now() + cancelGraceMs, () => {
+      if (this.#active !== active) return;
+      if (this.#stopping) this.destroy();
+      else this.#fail(new Error('the server did not answer after a cancel request'), 'cancel-timeout');
+    });
   }
 
   /**
@@ -217,7 +218,7 @@ export class Connection {
       const { statements: cache, clock } = this.#context;
       const wire = this.#opened.client.connection;
       const plan = new GroupPlan(cache, statements, { nowMs: clock.now(), split: execution.split });
-      const group = new SyncGroup(wire, plan);
+      const group = execution.createGroup(wire, plan);
       const watch = plan.isSplit ? new SplitWatch(wire, clock) : undefined;
       this.#active = { execution, group, plan, bytesBefore: this.bytes, watch };
       this.#opened.client.query(group);

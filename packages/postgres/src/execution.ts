@@ -13,15 +13,18 @@
  */
 import { SWEEP_MS, type Housekeeper, type Sweepable } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
-import type { GroupStatement, StatementResult } from './pipeline.ts';
-import type { TransactionStatus, WireBytes } from './pool-port.ts';
+import { SyncGroup, type GroupStatement, type NamedGroup, type StatementResult } from './pipeline.ts';
+import type { TransactionStatus, WireBytes, WireConnection } from './pool-port.ts';
 import type { StatementSplit } from './split.ts';
 
-export type StopCause = 'deadline' | 'abort';
+/** `given-up`: nobody wants the rest of a stream or COPY any more. */
+export type StopCause = 'deadline' | 'abort' | 'given-up';
 
 export interface ExecutionRequest {
   /** Builds the group when its turn comes; an exception refuses it, and nothing is sent. */
   build(): readonly GroupStatement[];
+  /** Makes a group that stays open while the caller reads from it or writes to it; without this it is sent and answered as a whole. */
+  readonly exchange?: (wire: WireConnection, group: NamedGroup) => SyncGroup;
   readonly deadlineAtMs: number;
   readonly signal?: AbortSignal | undefined;
   /** Tell parse, plan and execution apart, if it is one statement that is not prepared. */
@@ -95,6 +98,32 @@ export class Execution {
 
   get split(): boolean {
     return this.#request.split === true;
+  }
+
+  /** The caller decides how long it lasts: nothing may be queued behind it. */
+  get isExchange(): boolean {
+    return this.#request.exchange !== undefined;
+  }
+
+  createGroup(wire: WireConnection, group: NamedGroup): SyncGroup {
+    return this.#request.exchange?.(wire, group) ?? new SyncGroup(wire, group);
+  }
+
+  /** An exchange whose caller is at work, not the server. */
+  get isPaused(): boolean {
+    return this.isExchange && this.#state === 'running' && this.#limit.dueAtMs === NEVER;
+  }
+
+  /** Moves the limit of what runs: an exchange has none while its caller is at work. */
+  limitAt(dueAtMs: number): void {
+    if (this.#state !== 'running') return;
+    this.#limit.dueAtMs = dueAtMs;
+    this.#hooks.housekeeper.add(this.#limit);
+  }
+
+  /** Ends it before its time. */
+  giveUp(): void {
+    this.#stop('given-up');
   }
 
   /** Its turn: the statements to send, or nothing if it ended meanwhile or refuses. */

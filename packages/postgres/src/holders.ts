@@ -26,6 +26,8 @@ export interface Hold {
 /** What a holder holds. */
 export interface Holdable {
   readonly busy: boolean;
+  /** What runs on it waits for its holder. */
+  readonly isIdle?: boolean;
   readonly use: { leasedMs: number };
 }
 
@@ -158,7 +160,7 @@ export class Holders<C extends Holdable> {
     if (!held.isLeak) this.#warn(held, heldMs);
     if (reclaimAfterMs === 0) return NEVER;
     if (heldMs < reclaimAfterMs) return sinceMs + reclaimAfterMs;
-    if (connection.busy) return nowMs + SWEEP_MS; // its statement has a deadline of its own, and may be a COMMIT
+    if (connection.busy && connection.isIdle !== true) return nowMs + SWEEP_MS; // its statement has a deadline of its own, and may be a COMMIT
     this.#context.reclaim(connection);
     return NEVER;
   }

@@ -1,12 +1,13 @@
 // The pool
 export { connectivityChecks, createPostgres } from './connection-manager.ts';
-export type { CloseReport, LeaseOptions, Postgres } from './connection-manager.ts';
+export type { CloseReport } from './close-report.ts';
+export type { LeaseOptions, Postgres } from './connection-manager.ts';
 export type { Lease } from './lease.ts';
 export type { Notification } from './listen-link.ts';
 export type { ListenOptions, NotificationHandler } from './listener.ts';
 export type { GapReason } from './listener-model.ts';
 export type { Tx, TxOptions } from './tx.ts';
-export type { ArrayMode, BatchOptions, Queries, Queryable, QueryOptions, Result } from './queries.ts';
+export type { ArrayMode, BatchOptions, Queries, Queryable, QueryOptions, Result, StreamOptions } from './queries.ts';
 export type { Field } from './pipeline.ts';
 export type { ArrayRow, Row, RowMode, TypeParsers } from './row-decoder.ts';
 export type { CallOptions, RoutineArguments } from './routine.ts';
@@ -106,6 +107,7 @@ export {
   TooManyConnectionsError,
 } from './connect-errors.ts';
 export type { ConnectDetails, PressureDetails } from './connect-errors.ts';
+export { LeaseBusyError, LeaseReleasedError } from './lease-errors.ts';
 export { CommitRolledBackError, LeaseLostError, OutcomeUnknownError } from './outcome-errors.ts';
 export {
   ConstraintError,
@@ -131,8 +133,6 @@ export {
   ArgumentInvalidError,
   DeadlineError,
   GuardBlockedError,
-  LeaseBusyError,
-  LeaseReleasedError,
   PoolerUnsupportedError,
   PostgresAbortedError,
   PostgresClosedError,

@@ -1,13 +1,13 @@
 import { prepareBatch, prepareCall, type Call, type Given } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
+import { LeaseBusyError, LeaseReleasedError } from './lease-errors.ts';
 import { leaseLost } from './outcome.ts';
 import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
-import { submit, submitAll } from './query.ts';
+import { submit, submitAll, type Submission } from './query.ts';
 import type { AnyRow } from './row-decoder.ts';
 import { RowShapes } from './row-shapes.ts';
 import type { BoundStatement } from './statement.ts';
-import { LeaseBusyError, LeaseReleasedError } from './usage-errors.ts';
 
 /** One physical connection, held until `release()`. Statements run one after the other, in the order of the calls. */
 export interface Lease extends Queries, AsyncDisposable {
@@ -40,10 +40,14 @@ export class ConnectionQueries extends RowShapes {
   }
 
   protected async run(call: Call): Promise<Result<AnyRow>> {
+    return this.hold(call, (connection, how) => submit(connection, call, how));
+  }
+
+  protected async hold<T>(call: Call, work: (connection: Connection, how: Submission) => Promise<T>): Promise<T> {
     this.assertUsable(call.label);
     // The borrower may have begun a transaction of his own; ending it is not part of it.
     const inTransaction = this.#connection.status === 'T' && !call.verdict.txControl;
-    return submit(this.#connection, call, { target: this.#context.target, inTransaction, acquireMs: 0, attempt: 1 });
+    return work(this.#connection, { target: this.#context.target, inTransaction, acquireMs: 0, attempt: 1 });
   }
 
   protected async runGroup(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {

@@ -70,18 +70,23 @@ export class SyncGroup implements Submittable {
   error: unknown;
   /** The bytes were handed to the socket. */
   written = false;
-  readonly #wire: WireConnection;
+  protected readonly wire: WireConnection;
   readonly #group: NamedGroup;
   #current = emptyResult();
   #decode: RowDecoder = () => [];
 
   constructor(wire: WireConnection, group: NamedGroup) {
-    this.#wire = wire;
+    this.wire = wire;
     this.#group = group;
   }
 
+  /** Asks it to end before its time. True: the server waits for nothing but that; false: it is at work, and has to be cancelled. */
+  stop(): boolean {
+    return false;
+  }
+
   submit(): void {
-    const wire = this.#wire;
+    const { wire } = this;
     this.written = wire.stream.writable;
     const { statements, closing, isSplit } = this.#group;
     wire.stream.cork();
@@ -94,7 +99,7 @@ export class SyncGroup implements Submittable {
       wire.describe({ type: 'P', name: '' });
       wire.execute({ portal: '', rows: rowLimit });
     }
-    wire.sync();
+    this.seal();
     wire.stream.uncork();
   }
 
@@ -114,16 +119,16 @@ export class SyncGroup implements Submittable {
 
   handleCommandComplete(message: { readonly text: string }): void {
     readTag(this.#current, message.text);
-    this.#complete();
+    this.complete();
   }
 
   handleEmptyQuery(): void {
-    this.#complete();
+    this.complete();
   }
 
   handlePortalSuspended(): void {
     this.#current.suspended = true;
-    this.#complete();
+    this.complete();
   }
 
   handleReadyForQuery(): void {
@@ -135,15 +140,31 @@ export class SyncGroup implements Submittable {
   }
 
   handleCopyInResponse(): void {
-    this.#wire.sendCopyFail('COPY FROM STDIN needs a source');
-    this.#wire.sync(); // the server ignored the one that stood behind the statement
+    this.wire.sendCopyFail('COPY FROM STDIN needs a source');
+    this.wire.sync(); // the server ignored the one that stood behind the statement
   }
 
-  handleCopyData(): void {
+  handleCopyData(_message: { readonly chunk: Uint8Array }): void {
     // COPY TO STDOUT as a plain statement: its data has nowhere to go.
   }
 
-  #complete(): void {
+  /** What is written behind the statements. */
+  protected seal(): void {
+    this.wire.sync();
+  }
+
+  /** All but the last statement are done. */
+  protected get isAtLast(): boolean {
+    return this.results.length === this.#group.statements.length - 1;
+  }
+
+  /** The rows that have come of the running statement since the last call. */
+  protected takeRows(): AnyRow[] {
+    return this.#current.rows.splice(0);
+  }
+
+  /** The running statement is over. */
+  protected complete(): void {
     this.results.push(this.#current);
     this.#current = emptyResult();
   }

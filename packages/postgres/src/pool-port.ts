@@ -6,6 +6,11 @@ export interface WireBytes {
   readonly bytesWritten: number;
 }
 
+export const bytesSince = (before: WireBytes, now: WireBytes): WireBytes => ({
+  bytesRead: now.bytesRead - before.bytesRead,
+  bytesWritten: now.bytesWritten - before.bytesWritten,
+});
+
 /**
  * The part of `pg` that this package relies on beyond its documented API, in one place: what a change of the driver can break.
  * `pg-cursor` and `pg-query-stream` rest on the same members.
@@ -13,8 +18,8 @@ export interface WireBytes {
 export interface WireConnection {
   readonly stream: Duplex & WireBytes;
   parse(statement: { readonly name: string; readonly text: string; readonly types: readonly number[] }): void;
-  /** Closes a prepared statement. Answered in order; what is not there is no error. */
-  close(target: { readonly type: 'S'; readonly name: string }): void;
+  /** Closes a prepared statement, or a portal. Answered in order; what is not there is no error. */
+  close(target: { readonly type: 'S' | 'P'; readonly name: string }): void;
   bind(portal: { readonly statement: string; readonly values: WireValue[] }): void;
   describe(target: { readonly type: 'P'; readonly name: string }): void;
   /** `rows` 0 = all of them. */
@@ -22,6 +27,8 @@ export interface WireConnection {
   /** Asks the server for what it has to say so far. */
   flush(): void;
   sync(): void;
+  sendCopyFromChunk(chunk: Uint8Array): void;
+  endCopyFrom(): void;
   sendCopyFail(reason: string): void;
 }
 
@@ -56,7 +63,8 @@ export interface Submittable {
   handleReadyForQuery(): void;
   handleError(error: unknown): void;
   handleCopyInResponse(): void;
-  handleCopyData(): void;
+  /** The bytes are good for the time of the call only: the parser writes over them. */
+  handleCopyData(message: { readonly chunk: Uint8Array }): void;
 }
 
 /** ReadyForQuery's status: idle, in a transaction, in a failed transaction. */

@@ -19,6 +19,11 @@ export interface QueryOptions extends StatementTraits {
 /** Options of a call whose rows come as lists. */
 export type ArrayMode = QueryOptions & { readonly rowMode: 'array' };
 
+export interface StreamOptions extends QueryOptions {
+  /** Rows asked for at once, and held in memory. Default: 500. Range: 1..10_000. */
+  readonly batchSize?: number;
+}
+
 export interface Result<R = Row> {
   readonly rows: R[];
   /** Rows affected, or returned. */
@@ -97,4 +102,36 @@ export interface Queries extends Queryable {
    *   column, for a value that cannot be sent
    */
   insertMany(o: InsertMany & QueryOptions): Promise<{ readonly rows: number }>;
+  /**
+   * The rows one by one, fetched in batches as they are wanted. The statement is checked at once, and sent for the first row; an iteration that ends early closes
+   * it and gives the connection back, which is not before `return()` (`break`, a throw) or the last row: an iterator that is dropped keeps it. `deadlineMs`
+   * limits each wait for a batch, the first one with the wait for a connection, and not the time of the consumer. Of `maxRows` only the call's own counts. It
+   * is never prepared. Rows that write have written when the first one comes, all of them.
+   * The connection is lent: until the end other statements of the same `tx` or lease, COMMIT included, are a {@link LeaseBusyError}. In a transaction the
+   * server's statement timeout goes on counting between the batches; outside of one it is off.
+   * @throws {@link ArgumentInvalidError} for a `batchSize` out of range, and what `query` refuses before it sends
+   */
+  stream<R extends ArrayRow = ArrayRow>(
+    statement: Sql,
+    params: readonly unknown[] | undefined,
+    o: StreamOptions & ArrayMode,
+  ): AsyncIterable<R>;
+  stream<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: StreamOptions): AsyncIterable<R>;
+  /**
+   * Runs `COPY … FROM STDIN` with what the source gives: bytes or text, in chunks of any length. The source is read as fast as the server takes it, and not
+   * before it does. If it throws, or the call is aborted, no row is kept; its error is rethrown as it is. Its `return()` is called then, and not waited
+   * for. `deadlineMs` limits each wait for the server, not for the source. Lent and limited as a `stream`.
+   * @throws {@link ArgumentInvalidError} for another statement, and for a source that gives anything else
+   */
+  copyIn(
+    text: string,
+    source: AsyncIterable<Uint8Array | string>,
+    o?: QueryOptions,
+  ): Promise<{ readonly rows: number }>;
+  /**
+   * The bytes of `COPY … TO STDOUT`, in blocks as they come. While they are not taken, the server waits. An iteration that ends early cancels the statement,
+   * which fails a transaction around it. Held, lent and limited as a `stream`.
+   * @throws {@link ArgumentInvalidError} for another statement
+   */
+  copyOut(text: string, o?: QueryOptions): AsyncIterable<Uint8Array>;
 }

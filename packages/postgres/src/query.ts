@@ -5,6 +5,7 @@ import type { PostgresError } from './errors.ts';
 import type { ExecutionOutcome } from './execution.ts';
 import { statementSkeleton } from './guard/verdict.ts';
 import { hideLogins } from './known-secrets.ts';
+import { LeaseBusyError } from './lease-errors.ts';
 import { errorOfOutcome } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { WireBytes } from './pool-port.ts';
@@ -40,7 +41,7 @@ export interface Submission {
 }
 
 /** A read that was cut off leaves nothing behind; what was written beside it outside of a transaction stays. */
-const tooManyRows = (call: Call, calls: Calls, inTransaction: boolean): TooManyRowsError => {
+export const tooManyRows = (call: Call, calls: Calls, inTransaction: boolean): TooManyRowsError => {
   const wrote = calls.some(({ mayWrite }) => mayWrite);
   const outcome = wrote && !inTransaction ? 'unknown' : 'rejected';
   return new TooManyRowsError({ maxRows: call.maxRows }, { label: call.label, outcome });
@@ -48,7 +49,7 @@ const tooManyRows = (call: Call, calls: Calls, inTransaction: boolean): TooManyR
 
 const MAX_STATEMENT_CHARS = 2_000;
 
-interface Recorded {
+export interface Recorded {
   readonly rows: number;
   readonly bytes: WireBytes | undefined;
   /** How many statements share the time. */
@@ -80,7 +81,8 @@ const count = (call: Call, how: Submission, o: Recorded & { durationMs: number }
   });
 };
 
-const record = (call: Call, how: Submission, o: Recorded): void => {
+/** Counts one statement, and publishes what it was like. */
+export const recordCall = (call: Call, how: Submission, o: Recorded): void => {
   const { target, acquireMs, attempt } = how;
   const { pool, database } = target;
   const { host, port } = o.place;
@@ -111,6 +113,18 @@ const record = (call: Call, how: Submission, o: Recorded): void => {
     rows: o.rows,
     statement: hideLogins(statementSkeleton(call.statement.text, MAX_STATEMENT_CHARS)),
   }));
+};
+
+/**
+ * A statement behind an open stream or COPY would wait for its own caller.
+ * @throws {@link LeaseBusyError}
+ */
+export const refuseLent = (
+  connection: Connection,
+  o: { readonly pool: string; readonly label?: string | undefined },
+): void => {
+  if (connection.isLent)
+    throw new LeaseBusyError({ pool: o.pool, use: 'statement' }, { label: o.label, outcome: 'not-sent' });
 };
 
 const run = async (connection: Connection, calls: Calls, how: Submission): Promise<ExecutionOutcome> => {
@@ -159,7 +173,7 @@ const recordAll = (
     const result = results[index];
     if (result === undefined && (index > results.length || error === undefined)) return;
     const failed = result === undefined || result.suspended;
-    record(call, how, {
+    recordCall(call, how, {
       rows: result?.rows.length ?? 0,
       bytes: index === 0 ? bytes : undefined,
       split,
@@ -171,6 +185,7 @@ const recordAll = (
 };
 
 const submitGroup = async (connection: Connection, calls: Calls, how: Submission): Promise<Result<AnyRow>[]> => {
+  refuseLent(connection, { pool: how.target.pool, label: calls[0].label });
   const outcome = await runPrepared(connection, calls, how);
   const error = errorOf(outcome, calls, how);
   recordAll(calls, how, { outcome, error, place: connection.place });

@@ -1,10 +1,15 @@
 import { insertStatement, type InsertMany } from './bulk.ts';
 import type { Call, Given } from './call.ts';
-import type { ArrayMode, BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
+import type { Connection } from './connection.ts';
+import { checkedCopy, copyIn, copyOut, type CopySource } from './copy.ts';
+import type { Hold } from './exchange.ts';
+import type { ArrayMode, BatchOptions, Queries, QueryOptions, Result, StreamOptions } from './queries.ts';
+import type { Submission } from './query.ts';
 import { routineCall, type CallOptions, type RoutineArguments } from './routine.ts';
 import type { AnyRow, ArrayRow, Row } from './row-decoder.ts';
 import { settleEach, type SettledResult } from './settled-batch.ts';
 import { givenStatement, type BoundStatement, type Sql } from './statement.ts';
+import { checkedBatchSize, streamRows } from './stream.ts';
 import { RowCountError } from './usage-errors.ts';
 
 type ExpectRows = QueryOptions & { readonly expectRows?: number };
@@ -19,6 +24,9 @@ export abstract class RowShapes implements Queries {
   protected abstract prepare(given: Given, o: QueryOptions): Call;
 
   protected abstract run(call: Call): Promise<Result<AnyRow>>;
+
+  /** Work on a connection for as long as its caller likes. */
+  protected abstract hold<T>(call: Call, work: (connection: Connection, how: Submission) => Promise<T>): Promise<T>;
 
   /** All or nothing. */
   protected abstract runGroup(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]>;
@@ -104,6 +112,25 @@ export abstract class RowShapes implements Queries {
     const { rowCount } = await this.run(this.prepare({ statement }, options));
     return { rows: rowCount };
   }
+
+  stream<R extends ArrayRow = ArrayRow>(statement: Sql, params: Params, o: StreamOptions & ArrayMode): AsyncIterable<R>;
+  stream<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: StreamOptions): AsyncIterable<R>;
+  stream(statement: Sql, params?: readonly unknown[], o: StreamOptions = {}): AsyncIterable<AnyRow> {
+    const { batchSize, maxRows = Number.MAX_SAFE_INTEGER, ...options } = o;
+    const rows = checkedBatchSize(batchSize);
+    const call = this.prepare({ statement, params }, { ...options, maxRows });
+    return streamRows(call, rows, this.#hold);
+  }
+
+  async copyIn(text: string, source: CopySource, o: QueryOptions = {}): Promise<{ readonly rows: number }> {
+    return copyIn(checkedCopy(this.prepare({ statement: text }, o)), source, this.#hold);
+  }
+
+  copyOut(text: string, o: QueryOptions = {}): AsyncIterable<Uint8Array> {
+    return copyOut(checkedCopy(this.prepare({ statement: text }, o)), this.#hold);
+  }
+
+  readonly #hold: Hold = (call, work) => this.hold(call, work);
 
   /** Rows in the shape that the options ask for. */
   #query(statement: Sql, params: Params, o: QueryOptions | undefined): Promise<Result<AnyRow>> {

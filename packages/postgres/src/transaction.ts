@@ -14,11 +14,12 @@ import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
 import { publish, type HookErrorMessage } from './diagnostics.ts';
 import type { ExecutionOutcome } from './execution.ts';
+import { LeaseBusyError } from './lease-errors.ts';
 import { CommitRolledBackError, OutcomeUnknownError } from './outcome-errors.ts';
 import { errorOfOutcome, reasonOf, serverError } from './outcome.ts';
 import type { GroupStatement } from './pipeline.ts';
 import type { BatchOptions, QueryOptions, Result } from './queries.ts';
-import { submit, submitAll, type Submission } from './query.ts';
+import { refuseLent, submit, submitAll, type Submission } from './query.ts';
 import { safeCause } from './raised-error.ts';
 import type { AnyRow } from './row-decoder.ts';
 import { TxScopes, type RollbackHook, type TxScope } from './savepoint.ts';
@@ -80,7 +81,12 @@ export class Transaction {
   }
 
   run(call: Call): Promise<Result<AnyRow>> {
-    return this.#run(1, (how) => submit(this.connection, call, how));
+    return this.hold(call, (connection, how) => submit(connection, call, how));
+  }
+
+  /** Work with one statement of the transaction. */
+  hold<T>(_call: Call, work: (connection: Connection, how: Submission) => Promise<T>): Promise<T> {
+    return this.#run(1, (how) => work(this.connection, how));
   }
 
   async batch(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {
@@ -104,6 +110,7 @@ export class Transaction {
     try {
       value = await fn(scope);
       this.#assertInnermost(scope);
+      this.#refuseLent();
       await this.connection.whenQuiet();
       if (this.#broken) throw this.#rolledBack();
     } catch (error) {
@@ -124,6 +131,7 @@ export class Transaction {
     const { commitWith } = this.#scopes.root;
     if (signal?.aborted === true)
       throw new PostgresAbortedError({ pool }, { label, outcome: 'rejected', cause: signal.reason });
+    this.#refuseLent();
     if (!this.#begun && commitWith.length === 0) return;
     const outcome = await this.connection.run({
       build: () => {
@@ -139,6 +147,7 @@ export class Transaction {
   /** Undoes the attempt. A connection that does not answer within 2 s is destroyed: the server rolls back then. */
   async rollback(): Promise<void> {
     this.#ended = true;
+    this.connection.takeBack();
     await this.connection.whenQuiet();
     if (!this.#begun || this.connection.lost !== undefined || this.connection.status === 'I') return;
     await this.connection.run({
@@ -167,7 +176,8 @@ export class Transaction {
         before: () => this.#before(),
       });
     } catch (error) {
-      if (this.#broken && !(error instanceof TxAbortedError)) this.#failure ??= error;
+      if (this.#broken && !(error instanceof TxAbortedError || error instanceof LeaseBusyError))
+        this.#failure ??= error;
       throw error;
     }
   }
@@ -192,6 +202,7 @@ export class Transaction {
       ...call,
       signal: signals.length > 1 ? AbortSignal.any(signals) : only,
       deadlineAtMs: Math.min(call.deadlineAtMs, deadlineAtMs),
+      latestAtMs: deadlineAtMs,
     };
   }
 
@@ -221,6 +232,11 @@ export class Transaction {
     return [...pending.slice(0, 1), ...this.#context.target.transactionSettings, ...pending.slice(1)]; // BEGIN is the first
   }
 
+  /** What ends while a stream or COPY of it is open cannot be kept. */
+  #refuseLent(): void {
+    refuseLent(this.connection, { pool: this.#context.options.name, label: this.#settings.label });
+  }
+
   #rolledBack(): CommitRolledBackError {
     const { label } = this.#settings;
     return new CommitRolledBackError({ pool: this.#context.options.name }, { label, cause: this.#firstFailure() });
@@ -232,6 +248,7 @@ export class Transaction {
   }
 
   async #undo(scope: TxScope, error: unknown): Promise<void> {
+    this.connection.takeBack();
     await this.connection.whenQuiet();
     const statements = this.#scopes.undo(scope);
     // Behind the end of the transaction the connection may be somebody else's.

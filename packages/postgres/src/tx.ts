@@ -1,7 +1,9 @@
 import type { Call, Given } from './call.ts';
+import type { Connection } from './connection.ts';
 import { isPostgresError, type PostgresErrorKind } from './errors.ts';
 import type { RetryOptions, TxRetryCause } from './options.ts';
 import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
+import type { Submission } from './query.ts';
 import type { AnyRow } from './row-decoder.ts';
 import { RowShapes } from './row-shapes.ts';
 import type { RollbackHook, TxScope } from './savepoint.ts';
@@ -135,6 +137,11 @@ export class TxHandle extends RowShapes implements Tx {
 
   protected run(call: Call): Promise<Result<AnyRow>> {
     return this.#transaction.run(call);
+  }
+
+  protected async hold<T>(call: Call, work: (connection: Connection, how: Submission) => Promise<T>): Promise<T> {
+    this.#assertOpen(); // an iteration may begin long after the call that made it
+    return this.#transaction.hold(call, work);
   }
 
   protected async runGroup(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {

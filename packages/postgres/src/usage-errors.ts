@@ -49,46 +49,6 @@ export class PostgresClosedError extends PostgresError<'BUSBAR_POSTGRES_CLOSED',
   }
 }
 
-/** A lease was used or released after its release. */
-export class LeaseReleasedError extends PostgresError<'BUSBAR_POSTGRES_LEASE_RELEASED', PoolDetails> {
-  static override readonly spec = {
-    name: 'LeaseReleasedError',
-    code: 'BUSBAR_POSTGRES_LEASE_RELEASED',
-    retryable: false,
-    outcome: 'not-sent',
-    when: 'A lease was used or released after its release.',
-    remedy: 'Use the lease only between lease() and release().',
-    fields: SHOWN_FIELDS,
-  } as const satisfies ErrorSpec;
-  static {
-    brandError(this);
-  }
-
-  constructor(details: PoolDetails, init: PostgresErrorInit = {}) {
-    super(`the lease of pool "${details.pool}" was released before`, details, init);
-  }
-}
-
-/** A lease was released while a statement was running on it; its connection was destroyed. */
-export class LeaseBusyError extends PostgresError<'BUSBAR_POSTGRES_LEASE_BUSY', PoolDetails> {
-  static override readonly spec = {
-    name: 'LeaseBusyError',
-    code: 'BUSBAR_POSTGRES_LEASE_BUSY',
-    retryable: false,
-    outcome: 'unknown',
-    when: 'A lease was released while a statement was running on it; its connection was destroyed.',
-    remedy: 'Await every statement before the release.',
-    fields: SHOWN_FIELDS,
-  } as const satisfies ErrorSpec;
-  static {
-    brandError(this);
-  }
-
-  constructor(details: PoolDetails, init: PostgresErrorInit = {}) {
-    super(`the lease of pool "${details.pool}" was released while a statement was running`, details, init);
-  }
-}
-
 /** A transaction or savepoint was used after its end. */
 export class TxEndedError extends PostgresError<'BUSBAR_POSTGRES_TX_ENDED', PoolDetails> {
   static override readonly spec = {

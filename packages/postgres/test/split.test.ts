@@ -40,6 +40,8 @@ const recordingWire = () => {
     execute: sends('Execute'),
     flush: sends('Flush'),
     sync: sends('Sync'),
+    sendCopyFromChunk: sends('CopyData'),
+    endCopyFrom: sends('CopyDone'),
     sendCopyFail: sends('CopyFail'),
   };
   return { wire, messages, writes };
