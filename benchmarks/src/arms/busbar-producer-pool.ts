@@ -1,7 +1,8 @@
 /** Our pool as an arm, on both drivers. */
 import type { ProducerDriver, ProducerPool } from '@busbar/producer-pool';
 
-import { closedLoop, keyAt, type ProducingArm, PUBLISHERS, type SenderPlace, VALUE } from './kafka/producing-arm.ts';
+import { closedLoop } from './closed-loop.ts';
+import { keyAt, type ProducingArm, PUBLISHERS, type SenderPlace, VALUE } from './kafka/producing-arm.ts';
 
 const PACKAGE = '@busbar/producer-pool';
 const READY_WITHIN_MS = 10_000;

@@ -6,10 +6,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 import { startFakeKafka } from '../arms/kafka/fake-kafka.ts';
-import { once } from '../arms/kafka/kafka-target.ts';
 import { producingArm } from '../arms/kafka/producing-arm.ts';
+import { once } from '../arms/once.ts';
 import { ownFunction } from '../arms/own-loop.ts';
+import { databaseArm } from '../arms/postgres/database-arm.ts';
+import { mustBeOrder, ORDER_BY_KEY, orderIdAt, READ_TABLES } from '../arms/postgres/orders.ts';
 import { kafkaJsBatchArm } from '../peers/kafkajs-producer.ts';
+import { pgPool } from '../peers/pg-pool.ts';
 import type { CaseClass } from '../results/schema.ts';
 import type { LocatedCase } from './case-files.ts';
 import { type Arm, type Case, defineCase, type Visit } from './define-case.ts';
@@ -85,6 +88,19 @@ export const cases: readonly Case[] = [
     return () => Promise.resolve({ ...CLOSED, run: loop });
   }),
   floorCase('process', 'ms/op', () => () => Promise.resolve(processVisit())),
+  // A query by key through pg-pool, as in B-PG-1.
+  floorCase('postgres', 'ns/op', () => {
+    const arm = databaseArm(
+      pgPool({
+        operation: async (pool, index) => {
+          const id = orderIdAt(index);
+          mustBeOrder(await pool.query(ORDER_BY_KEY, [id]), id);
+        },
+      }),
+      { concurrency: 32, tables: READ_TABLES },
+    );
+    return (context) => arm.setup(context);
+  }),
   // Batches of kafkajs to a fake broker.
   floorCase('kafka', 'records/s', () => {
     const arm = producingArm(kafkaJsBatchArm({ target: fakeKafka }));

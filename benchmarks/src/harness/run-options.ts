@@ -4,13 +4,13 @@ export interface RunOptions {
   /** Rounds of a case, before any doubling. Default: 20 in memory, 12 with a service, 8 with brokers or processes. Range: 4..200. */
   readonly rounds?: number;
   /**
-   * Length of a visit: CPU of the thread in memory, wall time for I/O. Default: 20 and 2 000, with brokers 1 000 so that a run of
-   * all cases ends in minutes. Range: 5..60 000.
+   * Length of a visit: CPU of the thread in memory, wall time for I/O. Default: 20 and 2 000, with brokers 1 000 and with PostgreSQL
+   * 150, a thousand queries, so that a run of all cases ends in minutes. Range: 5..60 000.
    */
   readonly visitMs?: number;
   /**
    * Warm-up of an arm in each round, on the same clocks. Default: 100 in memory (with 50, 100 and 200 the ratios are the
-   * same), 1 000 for I/O, 2 000 with brokers: a client in JavaScript gains speed for its first 150 000 records, by half or more.
+   * same), 1 000 for I/O, 300 with PostgreSQL, 2 000 with brokers: a client in JavaScript gains speed for its first 150 000 records, by half or more.
    * Range: 0..60 000.
    */
   readonly warmupMs?: number;
@@ -34,13 +34,14 @@ const RANGES: Readonly<Record<keyof RunOptions, readonly [number, number]>> = {
 const COMMON = { resamples: 10_000, maxLoadRatio: 0.7, timeoutMs: 600_000 };
 const MEMORY = { ...COMMON, rounds: 20, visitMs: 20, warmupMs: 100 };
 const SERVICE = { ...COMMON, rounds: 12, visitMs: 2000, warmupMs: 1000 };
+const DATABASE = { ...SERVICE, visitMs: 150, warmupMs: 300 };
 const BROKER = { ...SERVICE, rounds: 8, visitMs: 1000, warmupMs: 2000 };
 const PROCESS = { ...SERVICE, rounds: 8 };
 
 const DEFAULTS: Readonly<Record<CaseClass, Required<RunOptions>>> = {
   'memory-sync': MEMORY,
   'memory-async': MEMORY,
-  postgres: SERVICE,
+  postgres: DATABASE,
   kafka: BROKER,
   process: PROCESS,
   system: PROCESS,

@@ -1,8 +1,8 @@
 /** kafkajs's producer as an arm: one `send` for each record, and batches made by hand. */
 import type { Message, Producer } from 'kafkajs';
 
+import { closedLoop } from '../arms/closed-loop.ts';
 import {
-  closedLoop,
   keyAt,
   type ProducingArm,
   PUBLISHERS,

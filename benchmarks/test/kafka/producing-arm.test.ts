@@ -1,8 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 
 import { poolArm } from '../../src/arms/busbar-producer-pool.ts';
+import { closedLoop } from '../../src/arms/closed-loop.ts';
 import { startFakeKafka } from '../../src/arms/kafka/fake-kafka.ts';
-import { closedLoop, producingArm } from '../../src/arms/kafka/producing-arm.ts';
+import { producingArm } from '../../src/arms/kafka/producing-arm.ts';
 import { rateIn } from '../../src/peers/java-producer.ts';
 import { kafkaJsBatchArm, kafkaJsSendArm } from '../../src/peers/kafkajs-producer.ts';
 

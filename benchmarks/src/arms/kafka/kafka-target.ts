@@ -9,12 +9,6 @@ export interface KafkaTarget {
   deleteTopic(topic: string): Promise<void>;
 }
 
-/** What is made once in a process. */
-export const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
-};
-
 /** A name that no other topic of this run has: rounds follow each other on one cluster. */
 export const topicNames = (): (() => string) => {
   let last = 0;

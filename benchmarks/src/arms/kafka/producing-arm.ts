@@ -34,22 +34,6 @@ export interface ProducingArm extends Pick<Arm, 'name' | 'role' | 'package' | 'o
   readonly open: (place: SenderPlace) => Promise<Sender>;
 }
 
-/** Sends `count` things with so many under way at a time; each of them starts when one has ended. */
-export const closedLoop = async (
-  count: number,
-  concurrency: number,
-  send: (index: number) => Promise<unknown>,
-): Promise<void> => {
-  let next = 0;
-  const publisher = async (): Promise<void> => {
-    while (next < count) {
-      next += 1;
-      await send(next);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, publisher));
-};
-
 /** A topic and a client of its own for each visit. An operation is a record. */
 export const producingArm = ({ target, partitions = PARTITIONS, open, ...arm }: ProducingArm): Arm => ({
   ...arm,

@@ -1,5 +1,6 @@
 /** The Kafka of the whole run as a target: the configured one, else one node that the first case that wants it starts. */
-import { type KafkaTarget, once, topicNames } from './kafka-target.ts';
+import { once } from '../once.ts';
+import { type KafkaTarget, topicNames } from './kafka-target.ts';
 
 /** Visits write gigabytes in a run; a minute of keeping what was deleted is the default. */
 const CONFIGS = { 'file.delete.delay.ms': '1000' };

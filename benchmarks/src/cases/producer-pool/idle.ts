@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 
 import { startFakeKafka } from '../../arms/kafka/fake-kafka.ts';
 import { type IdleJob, parseIdleReport } from '../../arms/kafka/idle-message.ts';
-import { once } from '../../arms/kafka/kafka-target.ts';
 import { nextMessage } from '../../arms/kafka/next-message.ts';
 import { mustBe } from '../../arms/looped-arm.ts';
+import { once } from '../../arms/once.ts';
 import { type Arm, type Case, defineCase } from '../../harness/define-case.ts';
 
 const BROKERS = 3;

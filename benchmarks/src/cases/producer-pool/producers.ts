@@ -8,8 +8,8 @@
  */
 import { poolArm } from '../../arms/busbar-producer-pool.ts';
 import { startFakeKafka } from '../../arms/kafka/fake-kafka.ts';
-import { once } from '../../arms/kafka/kafka-target.ts';
 import { producingArm } from '../../arms/kafka/producing-arm.ts';
+import { once } from '../../arms/once.ts';
 import { type Case, defineCase } from '../../harness/define-case.ts';
 
 const BROKERS = 3;

@@ -12,9 +12,9 @@
  */
 import { type PoolArm, poolArm } from '../../arms/busbar-producer-pool.ts';
 import { startFakeKafka } from '../../arms/kafka/fake-kafka.ts';
-import { once } from '../../arms/kafka/kafka-target.ts';
 import { PARTITIONS, producingArm, PUBLISHERS } from '../../arms/kafka/producing-arm.ts';
 import { realKafka } from '../../arms/kafka/real-kafka.ts';
+import { once } from '../../arms/once.ts';
 import { type Case, defineCase, type Target } from '../../harness/define-case.ts';
 import { kafkaJsBatchArm, kafkaJsSendArm } from '../../peers/kafkajs-producer.ts';
 
