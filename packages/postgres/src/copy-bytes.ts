@@ -2,8 +2,8 @@ import { ArgumentInvalidError } from './usage-errors.ts';
 
 const PIECE_BYTES = 65_536;
 
-const bytesOf = (chunk: unknown): Uint8Array => {
-  if (chunk instanceof Uint8Array) return chunk;
+const bytesOf = (chunk: unknown): Buffer => {
+  if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   if (typeof chunk === 'string' && chunk.isWellFormed()) return Buffer.from(chunk, 'utf8');
   // What was sent before is undone.
   throw new ArgumentInvalidError(
@@ -13,7 +13,7 @@ const bytesOf = (chunk: unknown): Uint8Array => {
 };
 
 /** A chunk of a COPY source as it is sent: in pieces of at most 64 KiB, since each is copied once more. @throws {@link ArgumentInvalidError} */
-export function* copyBytes(chunk: unknown): Generator<Uint8Array, void, void> {
+export function* copyBytes(chunk: unknown): Generator<Buffer, void, void> {
   const bytes = bytesOf(chunk);
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }

@@ -30,6 +30,7 @@ const wrongWay = (call: Call, expected: string): ArgumentInvalidError =>
 class CopyIn extends Exchange {
   /** The server takes data. */
   isOpen = false;
+  #isStopping = false;
   readonly #onOpen: () => void;
 
   constructor(wire: WireConnection, group: NamedGroup, onOpen: () => void) {
@@ -39,12 +40,12 @@ class CopyIn extends Exchange {
 
   override handleCopyInResponse(): void {
     this.isOpen = true;
-    if (this.isSealed) return;
+    if (this.#isStopping) this.fail();
     this.#onOpen();
   }
 
   /** False: the socket has no room, wait for `drain`. */
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Buffer): boolean {
     if (!this.isSealed) this.wire.sendCopyFromChunk(bytes);
     return this.isSealed || !this.wire.stream.writableNeedDrain;
   }
@@ -66,6 +67,7 @@ class CopyIn extends Exchange {
   }
 
   override stop(): boolean {
+    this.#isStopping = true;
     if (this.isOpen) this.fail();
     return false; // it may be at work on what it has: a trigger, a lock
   }

@@ -27,7 +27,7 @@ export interface WireConnection {
   /** Asks the server for what it has to say so far. */
   flush(): void;
   sync(): void;
-  sendCopyFromChunk(chunk: Uint8Array): void;
+  sendCopyFromChunk(chunk: Buffer): void;
   endCopyFrom(): void;
   sendCopyFail(reason: string): void;
 }

@@ -7,6 +7,7 @@ import { createPostgres, type Postgres } from '../src/connection-manager.ts';
 import { isPostgresError } from '../src/errors.ts';
 import { eventually, rejection } from './eventually.ts';
 import { poolOptions } from './pool-options.ts';
+import { leakyStream, ON_PURPOSE, streamingUsers } from './streaming-users.ts';
 
 const USERS = 200;
 const SEEDS = Array.from({ length: 50 }, (_, n) => n + 1);
@@ -63,8 +64,11 @@ describe('concurrent connection cleanup', () => {
     await eventually(() => openSockets() === sockets, 'no socket is left', 1_000);
   });
 
-  /** One user: holds, waits, works in a transaction, fails, leaks or aborts. */
-  const user = async (pg: Postgres, o: { id: string; kind: number; ledger: Ledger }): Promise<void> => {
+  /** One user: holds, waits, works in a transaction, fails, leaks, aborts, streams or copies. */
+  const user = async (
+    pg: Postgres,
+    o: { id: string; n: number; leaky: boolean; random: number; ledger: Ledger },
+  ): Promise<void> => {
     const { id, ledger } = o;
     const insert = 'insert into ledger values ($1)';
     const kinds: (() => Promise<unknown>)[] = [
@@ -86,20 +90,21 @@ describe('concurrent connection cleanup', () => {
       () =>
         pg.tx(async (tx) => {
           await tx.query(insert, [id]);
-          throw new Error('rolled back on purpose');
+          throw new Error(ON_PURPOSE);
         }),
       async () => {
         await using lease = await pg.lease({ label: 'holder' });
         await lease.query('begin');
         await lease.query('select pg_sleep(0.03)');
       },
-      () => pg.lease({ label: 'leaky' }), // never released
+      ...streamingUsers(pg, { id, committed: ledger.committed }),
     ];
+    const leaks = [() => pg.lease({ label: 'leaky' }), () => leakyStream(pg)]; // never released
     try {
-      await kinds[o.kind % kinds.length]?.();
+      await (o.leaky ? leaks[o.n % leaks.length] : kinds[Math.floor(o.random * kinds.length)])?.();
     } catch (error) {
-      if (isPostgresError(error) && error.code === 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN') ledger.unknown.push(id);
-      else if (!isPostgresError(error) && !(error instanceof Error && error.message === 'rolled back on purpose'))
+      if (isPostgresError(error) && error.outcome === 'unknown') ledger.unknown.push(id);
+      else if (!isPostgresError(error) && !(error instanceof Error && error.message === ON_PURPOSE))
         ledger.foreign.push(error);
     }
   };
@@ -113,7 +118,7 @@ describe('concurrent connection cleanup', () => {
       const pg = open(applicationName, countingTimers(armed));
       const ledger: Ledger = { committed: [], unknown: [], foreign: [] };
       const users = Array.from({ length: USERS }, (_, n) =>
-        user(pg, { id: `${seed}-${n}`, kind: n < 4 ? 8 : Math.floor(random() * 8), ledger }),
+        user(pg, { id: `${seed}-${n}`, n, leaky: n < 4, random: random(), ledger }),
       );
       const enough = 20 + 40 * random();
       await eventually(() => {

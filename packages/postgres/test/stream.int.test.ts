@@ -3,14 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 import { createPostgres, type Postgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
+import { collect } from './collect.ts';
 import { eventually, rejection } from './eventually.ts';
 import { poolOptions } from './pool-options.ts';
-
-const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-};
 
 const SERIES = 'select n from generate_series(1, $1::int) n';
 
@@ -60,7 +55,8 @@ describe('stream', () => {
     });
     const iterator = rows[Symbol.asyncIterator]();
     expect(await iterator.next()).toEqual({ done: false, value: { n: 1 } });
-    const state = "select state || ' ' || wait_event from pg_stat_activity where query like 'select nextval%'";
+    const state =
+      "select state || ' ' || wait_event from pg_stat_activity where datname = current_database() and query like 'select nextval%'";
     await eventually(async () => (await observer.value(state)) === 'active ClientRead', 'the server waits');
     await observer.query('select pg_sleep(0.35)'); // longer than every limit of the statement
     expect(await collect({ [Symbol.asyncIterator]: () => iterator })).toHaveLength(8);
