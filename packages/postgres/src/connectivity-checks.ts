@@ -49,7 +49,7 @@ const refusal = (target: Target, signal: AbortSignal): Promise<string | undefine
   const socket = connect({ ...socketAddress({ ...target, address: target.host }), signal });
   socket.once('connect', () => resolve(undefined));
   socket.once('error', (error: NodeJS.ErrnoException) => {
-    resolve(`${target.host}:${target.port} does not accept connections: ${error.code ?? 'no address worked'}`);
+    resolve(`${target.host}:${target.port} does not accept connections: ${String(error.code)}`);
   });
   return promise.finally(() => socket.destroy());
 };
@@ -92,7 +92,7 @@ const attempt = async (run: () => Promise<ConnectivityOutcome>): Promise<Connect
 };
 
 const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+  Number(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]);
 
 const inspectServer = async (
   { queries, clock, targetSessionAttrs, onLatency }: CheckTarget,

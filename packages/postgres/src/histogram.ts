@@ -80,11 +80,8 @@ export class Histogram {
   }
 
   #quantile(share: number): number {
-    let seen = 0;
-    for (const [bucket, count] of this.#counts.entries()) {
-      seen += count;
-      if (count > 0 && seen >= share * this.#count) return Math.min(this.#max, edgeOf(bucket) / MICROS);
-    }
-    return 0;
+    let bucket = -1;
+    for (let seen = 0; seen < share * this.#count; seen += Number(this.#counts[bucket])) bucket += 1;
+    return Math.min(this.#max, edgeOf(bucket) / MICROS);
   }
 }

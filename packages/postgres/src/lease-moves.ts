@@ -51,7 +51,7 @@ export const leaveQueue = (pool: LeasePoolState, waiter: Waiter): void => {
 
 const oldestWaiter = (pool: LeasePoolState): Waiter | undefined => {
   while (pool.head < pool.queue.length) {
-    const waiter = pool.waiters.get(pool.queue[pool.head] ?? -1);
+    const waiter = pool.waiters.get(Number(pool.queue[pool.head]));
     if (waiter !== undefined) return waiter;
     pool.head += 1;
   }

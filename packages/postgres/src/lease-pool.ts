@@ -244,6 +244,7 @@ export class LeasePool {
       case 'closed':
         this.#closed.resolve();
         break;
+      /* v8 ignore next -- exhausted @preserve */
       default:
         effect satisfies never;
     }
@@ -265,6 +266,7 @@ export class LeasePool {
 
   #grant(effect: Extract<LeaseEffect, { do: 'grant' }>): void {
     const connection = this.#slots.connectionOf(effect.slot);
+    /* v8 ignore next -- the core grants only what is open @preserve */
     if (connection === undefined) return;
     this.#leave(effect.waiter, ({ request, resolve, parked, trace }) => {
       const { label, watched = false } = request;
@@ -287,6 +289,7 @@ export class LeasePool {
 
   #leave(waiter: number, then: (waiting: Waiting) => void): void {
     const waiting = this.#waiting.get(waiter);
+    /* v8 ignore next -- the core names only those who wait @preserve */
     if (waiting === undefined) return;
     this.#waiting.delete(waiter);
     waiting.request.signal?.removeEventListener('abort', waiting.onAbort);
@@ -301,6 +304,7 @@ export class LeasePool {
   /** Takes a connection from somebody who has held it for too long. */
   #reclaim(connection: Connection): void {
     const hold = this.#holders.lose(connection);
+    /* v8 ignore next -- only what is held is reclaimed @preserve */
     if (hold === undefined) return;
     this.#counters.leasesReclaimed += 1;
     this.#publishLost(connection, hold, 'leak');

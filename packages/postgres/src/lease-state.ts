@@ -125,6 +125,7 @@ const onSlotEvent = (step: Step, slot: Slot, event: Extract<LeaseEvent, { slot: 
     case 'gone':
       onClosed(step, slot, false);
       break;
+    /* v8 ignore next -- exhausted @preserve */
     default:
       event satisfies never;
   }
@@ -144,7 +145,7 @@ const sweepSlots = (step: Step): void => {
     if (slot.dueAtMs > nowMs) continue;
     const reason = OVERDUE[slot.state];
     if (reason !== undefined) breakSlot(step, slot, reason);
-    else if (slot.state === 'closing') {
+    /* v8 ignore else -- no other state has a limit @preserve */ else if (slot.state === 'closing') {
       slot.dueAtMs = NEVER;
       effects.push({ do: 'destroy', slot: slot.id, reason: 'close' });
     }
@@ -235,6 +236,7 @@ const onPoolEvent = (step: Step, event: Exclude<LeaseEvent, { slot: number }>): 
       sweepClose(step);
       pool.dueAtMs = nextDueAtMs(pool);
       break;
+    /* v8 ignore next -- exhausted @preserve */
     default:
       event satisfies never;
   }

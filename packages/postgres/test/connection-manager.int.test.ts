@@ -90,15 +90,23 @@ describe('the connection manager', () => {
     expect(unreachable).toMatchObject({ status: 'fail', category: 'unreachable' });
   });
 
+  test('what is not a callback, or not a pool of ours, is refused or has no checks', async () => {
+    await using pg = open();
+    // oxlint-disable-next-line typescript/unbound-method -- applied to its pool
+    const nothing: unknown = Reflect.apply(pg.tx, pg, [{}]);
+    expect(await rejection(Promise.resolve(nothing))).toMatchObject({ details: { argument: 'fn' } });
+    expect(Reflect.apply(connectivityChecks, undefined, [{}])).toEqual([]);
+  });
+
   test('R-PG-8 health tells waiting, a full queue and an end', async () => {
-    const pg = open({ pool: { max: 1, maxQueue: 2, acquireTimeoutMs: 200 } });
+    const pg = open({ pool: { max: 1, maxQueue: 2, acquireTimeoutMs: 500 } });
     await using held = await pg.lease();
     const waiting = [rejection(pg.query('select 1')), rejection(pg.query('select 1'))];
     await eventually(() => pg.health().reasons.length === 2, 'both reasons hold');
     expect(pg.health()).toMatchObject({
       status: 'degraded',
       reasons: [
-        { code: 'waiting-long', limit: 100 },
+        { code: 'waiting-long', limit: 250 },
         { code: 'queue-nearly-full', value: 2 },
       ],
     });

@@ -79,6 +79,18 @@ describe('the error family of the package', () => {
     ]);
     expect(serverError(serverSays('40003')).outcome).toBe('unknown');
     expect(serverError('thrown text').code).toBe('BUSBAR_POSTGRES_INTERNAL');
+    expect(serverError(serverSays('55P03', { message: undefined }))).toMatchObject({
+      kind: 'lock-timeout',
+      details: { sqlState: '55P03' },
+    });
+  });
+
+  test('a failure to connect keeps what is one of ours already, and shows a code only if it is a text', () => {
+    const where = { host: 'h', port: 1, elapsedMs: 2 };
+    const ours = connectFailure(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }), where);
+    expect(connectFailure(ours, { ...where, host: 'other' })).toBe(ours);
+    expect(ours.details).toEqual({ ...where, reason: 'ECONNREFUSED' });
+    expect(connectFailure({ code: 7 }, where).details).toEqual(where);
   });
 });
 

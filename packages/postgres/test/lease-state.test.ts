@@ -51,6 +51,7 @@ describe('the lease core', () => {
     const last = actor.acquire();
     expect(actor.pool.queue.length).toBeLessThan(100);
     actor.abort(first);
+    actor.send({ type: 'abort', waiter: first }); // and a second abort changes nothing
     actor.release(1);
     expect(actor.held.get(1)).toBe(last);
   });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
 import { eventually, rejection } from './eventually.ts';
+import { listenTo } from './listen-to.ts';
 import {
   booleans,
   completed,
@@ -20,7 +21,7 @@ const open = ({ host, port }: ScriptedServer, own: PostgresOptions = {}) =>
     user: 'u',
     tls: { mode: 'disable' },
     targetSessionAttrs: 'any',
-    pool: { max: 1, acquireTimeoutMs: 200 },
+    pool: { max: 1 },
     ...own,
   });
 
@@ -68,6 +69,19 @@ describe('a server that does what a real one does not', () => {
     expect(await rejection(outcome)).toMatchObject({ code: 'BUSBAR_POSTGRES_COMMIT_ROLLED_BACK' });
   });
 
+  test('H2 what a server says to a goodbye crashes nobody', async () => {
+    await using server = await startScriptedServer(() => Buffer.concat([completed('SELECT 0'), readyForQuery()]));
+    await using pg = open(server, { pool: { max: 1, closeTimeoutMs: 100 } });
+    await pg.query('select 1');
+    await pg.recycle();
+    const heard = () => pg.lifecycle()[0]?.bytesRead ?? 0;
+    const before = heard();
+    server.say(refused('57P01'));
+    await eventually(() => heard() > before, 'it is heard');
+    await eventually(() => pg.stats().open === 0, 'it is ended');
+    expect(pg.stats().closed).toEqual({ generation: 1 });
+  });
+
   test('D4 one that told no key and does not answer is left after cancelGraceMs', async () => {
     await using server = await startScriptedServer(() => undefined);
     await using pg = open(server, { timeouts: { cancelGraceMs: 50 } });
@@ -82,6 +96,7 @@ describe('a server that does what a real one does not', () => {
 
   test('H31 a cancel that is still on its way when the statement has ended keeps the connection to itself, and ends it', async () => {
     await using server = await startScriptedServer(() => undefined);
+    const heard = listenTo('cancel');
     await using pg = open(server, { timeouts: { cancelGraceMs: 300 } });
     const late = Promise.allSettled([pg.query('select 1', [], { deadlineMs: 60 })]);
     await eventually(() => server.connections() === 2, 'a cancel is sent');
@@ -92,6 +107,7 @@ describe('a server that does what a real one does not', () => {
     expect(pg.stats()).toMatchObject({ leased: 1, idle: 0, closed: {} });
     await eventually(() => pg.stats().open === 0, 'it is ended');
     expect(pg.stats().closed).toEqual({ 'cancel-race': 1 });
+    expect(heard).toMatchObject([{ result: 'noticed' }, { result: 'unanswered' }]);
   });
 
   test('a ReadyForQuery that nobody waits for changes nothing', async () => {
@@ -126,7 +142,7 @@ describe('a server that does what a real one does not', () => {
       asked.push(...texts);
       return Buffer.concat([isQuestion ? answer : completed('SELECT 0'), readyForQuery()]);
     });
-    await using pg = open(server, { targetSessionAttrs: 'read-write' });
+    await using pg = open(server, { targetSessionAttrs: 'read-write', pool: { max: 1, acquireTimeoutMs: 400 } });
     const [outcome] = await Promise.allSettled([pg.query('select 1')]);
     expect(outcome).toMatchObject(expected);
     expect(asked[0]).toContain('pg_is_in_recovery');

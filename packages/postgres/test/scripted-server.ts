@@ -67,7 +67,10 @@ const reader = (onStart: () => void, onGroup: (texts: readonly string[]) => void
   };
 };
 
-/** A server that says what the test wants: for what a real one does not do, or not when it is wanted. It takes every login, and keeps its key to itself. */
+/** The login is taken, without a key for cancels and a word on what the server is. */
+const LOGIN = Buffer.concat([frame('R', Buffer.alloc(4)), readyForQuery()]);
+
+/** A server that says what the test wants: for what a real one does not do, or not when it is wanted. */
 export const startScriptedServer = async (script: Script): Promise<ScriptedServer> => {
   const sockets = new Set<Socket>();
   let connections = 0;
@@ -79,7 +82,7 @@ export const startScriptedServer = async (script: Script): Promise<ScriptedServe
     socket.on(
       'data',
       reader(
-        () => socket.write(Buffer.concat([frame('R', Buffer.alloc(4)), readyForQuery()])),
+        () => socket.write(LOGIN),
         (texts) => socket.write(script(texts) ?? Buffer.alloc(0)),
       ),
     );

@@ -2,30 +2,16 @@
  * What depends on the server, on the version that the other tests run on and on PostgreSQL 15 of Debian 12. `pnpm test:pg15` runs every test of
  * this package that needs a server on the latter.
  */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
 import { defineStatement, sql } from '../src/statement.ts';
 import { eventually, rejection } from './eventually.ts';
+import { listenTo } from './listen-to.ts';
 import { aNumber, like } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
-
-/** The messages of a channel, as long as the test runs. */
-const listenTo = (channel: string): unknown[] => {
-  const heard: unknown[] = [];
-  const on = (message: unknown): void => {
-    heard.push(message);
-  };
-  subscribe(channel, on);
-  onTestFinished(() => {
-    unsubscribe(channel, on);
-  });
-  return heard;
-};
 
 const put = (n: number) => sql`insert into notes values (${n})`;
 const NOTES = 'select array(select n from notes order by n)';
@@ -126,7 +112,7 @@ describe.for(['postgres', 'postgres-15'] as const)('the contract with %s', (serv
     const tables = Array.from({ length: 10 }, (_, n) => `joined_${n}`);
     await using admin = open();
     await admin.batch(tables.map((name) => ({ text: `create table ${name} as select 1 as id` })));
-    const queries = listenTo('busbar:postgres:query');
+    const queries = listenTo('query');
     const gucs = { join_collapse_limit: '12', geqo: 'off' };
     await using pg = open({ name: `split-${server}`, random: () => 0, session: { gucs } });
     const join = `select id from ${tables.join(' natural join ')}`;

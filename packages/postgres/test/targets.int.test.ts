@@ -1,11 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { startPostgres, type PostgresService } from '@busbar-tooling/dev-services';
 import { useService } from '@busbar-tooling/test-kit/require-service';
 import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createPostgres } from '../src/connection-manager.ts';
 import { Connector } from '../src/connector.ts';
@@ -15,6 +14,7 @@ import type { PostgresOptions } from '../src/options.ts';
 import { resolvePostgresOptions } from '../src/resolve-options.ts';
 import type { TargetSessionAttrs } from '../src/targets.ts';
 import { eventually, rejection } from './eventually.ts';
+import { listenTo } from './listen-to.ts';
 import { allOf, aNumber, containing, like } from './matchers.ts';
 
 const NOBODY = '127.0.0.2'; // the servers listen on 127.0.0.1 alone
@@ -114,14 +114,7 @@ describe('F1 several servers', () => {
   });
 
   test('R-PG-7 a statement is cancelled where it runs, and what is told of it names its server', async () => {
-    const heard: unknown[] = [];
-    const on = (message: unknown): void => {
-      heard.push(message);
-    };
-    subscribe('busbar:postgres:query', on);
-    onTestFinished(() => {
-      unsubscribe('busbar:postgres:query', on);
-    });
+    const heard = listenTo('query');
     await using pg = open([at(standby), at(primary())], { name: 'second-one', pool: { max: 1 } });
     const sleep = rejection(pg.query('select pg_sleep(20)', [], { deadlineMs: 80 }));
     expect(await sleep).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE', outcome: 'rejected' });

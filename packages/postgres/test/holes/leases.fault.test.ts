@@ -49,6 +49,11 @@ describe('holes of leases', () => {
     lease.release(); // legal: the slot is free already
     expect(await pg.value('select 1')).toBe(1);
     expect(pg.stats()).toMatchObject({ leased: 0, leasesLost: 1 });
+    const second = await pg.lease();
+    await kill(second.pid);
+    await eventually(() => pg.stats().leasesLost === 2, 'it is seen without a use');
+    second.release({ destroy: true }); // legal as well
+    expect(pg.stats().closed).not.toHaveProperty('user');
   });
 
   test('H2 a kill while a statement runs outside a transaction leaves its outcome unknown', async () => {
