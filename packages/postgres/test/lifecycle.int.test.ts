@@ -162,14 +162,18 @@ describe('the life of connections', () => {
   });
 
   test('R-PG-1 a session.setup that leaves a transaction open makes no session: statements of borrowers would be undone', async () => {
-    let hangs = true;
+    let setUps = 0;
     const { promise: later, resolve } = Promise.withResolvers<void>();
     await using pg = open({
-      pool: { max: 1, acquireTimeoutMs: 300, setupTimeoutMs: 100 },
-      session: { setup: (session) => (hangs ? later : session.query('begin').then(() => undefined)) },
+      pool: { max: 1, acquireTimeoutMs: 600, setupTimeoutMs: 100 },
+      session: {
+        setup: (session) => {
+          setUps += 1;
+          return setUps === 1 ? later : session.query('begin').then(() => undefined);
+        },
+      },
     });
     expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_SETUP' });
-    hangs = false;
     resolve(); // too late for the first one
     await eventually(async () => {
       const error = await rejection(pg.query('select 1'));
