@@ -64,7 +64,7 @@ export class Frames {
 
   /** Ends a statement: all frames that were open, the statement's last. */
   reset(): readonly Frame[] {
-    const open = [this.#top, ...this.#below.toReversed()];
+    const open = this.#below.length === 0 ? [this.#top] : [this.#top, ...this.#below.toReversed()];
     this.#top = createFrame(true);
     this.#below = [];
     this.#uncounted = 0;

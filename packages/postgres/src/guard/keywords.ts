@@ -18,28 +18,37 @@ const WORDS = [
 
 export type Keyword = (typeof WORDS)[number];
 
-/** A table of words that rejects nearly all others by their length and first letter, without cutting them out of the text. */
-interface WordTable {
-  /** One bit per first letter, by length. */
-  readonly firstLetters: readonly number[];
-  readonly words: ReadonlyMap<string, Keyword>;
-}
+/** Words by length and first letter; a place without one rejects nearly all names at the cost of two reads. */
+type WordTable = readonly (readonly Keyword[] | undefined)[];
+
+const LETTERS = 26;
+
+const placeOf = (length: number, letter: number): number => length * LETTERS + letter;
+/** Sets a letter in lower case; of the other characters of a word no two become equal. */
+const folded = (code: number): number => code | 32;
+/** From 0; out of the range of the letters for everything else. */
+const letterAt = (text: string, at: number): number => folded(text.charCodeAt(at)) - 97;
 
 const buildTable = (): WordTable => {
-  const firstLetters: number[] = [];
-  for (const word of WORDS) firstLetters[word.length] = (firstLetters[word.length] ?? 0) | (1 << bitOf(word, 0));
-  return { firstLetters, words: new Map(WORDS.map((word) => [word, word])) };
+  const table: Keyword[][] = [];
+  for (const word of WORDS) (table[placeOf(word.length, letterAt(word, 0))] ??= []).push(word);
+  return table;
 };
 
-const bitOf = (text: string, at: number): number => (text.charCodeAt(at) | 32) - 97;
-
 let table: WordTable | undefined;
+
+const standsAt = (word: Keyword, text: string, start: number): boolean => {
+  for (let at = 1; at < word.length; at += 1)
+    if (folded(text.charCodeAt(start + at)) !== folded(word.charCodeAt(at))) return false;
+  return true;
+};
 
 /** The keyword at a place of the text, or nothing where another word stands. The table is built at the first call. */
 export const keywordAt = (text: string, start: number, end: number): Keyword | undefined => {
   table ??= buildTable();
-  const letters = table.firstLetters[end - start] ?? 0;
-  const bit = bitOf(text, start);
-  if (bit < 0 || bit > 25 || ((letters >>> bit) & 1) === 0) return undefined;
-  return table.words.get(text.slice(start, end).toLowerCase());
+  const letter = letterAt(text, start);
+  if (letter < 0 || letter >= LETTERS) return undefined;
+  const words = table[placeOf(end - start, letter)];
+  if (words !== undefined) for (const word of words) if (standsAt(word, text, start)) return word;
+  return undefined;
 };

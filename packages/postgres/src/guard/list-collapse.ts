@@ -35,7 +35,7 @@ export class ListCollapse {
     if (token.kind !== 'punctuation') {
       if (keyword === 'values' && this.#mutedFrom === NONE) this.#rowsDepth = this.#depth;
       else this.#endRowsAt(token.start);
-      if (keyword !== undefined && QUERY.has(keyword) && this.#depth === this.#listDepth) this.#listDepth = NONE;
+      if (this.#depth === this.#listDepth && keyword !== undefined && QUERY.has(keyword)) this.#listDepth = NONE;
       return this.#mutedFrom === NONE;
     }
     return this.#punctuation(token, previous);

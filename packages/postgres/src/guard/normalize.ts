@@ -7,7 +7,7 @@
  */
 import type { Keyword } from './keywords.ts';
 import { ListCollapse } from './list-collapse.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import type { TokenKind, Tokenizer } from './tokenizer.ts';
 
 /** Takes the pieces that are told. */
 export interface PieceSink {
@@ -41,8 +41,10 @@ export class Normalizer {
   /** A sign or semicolon that is told only if the next token asks for it. */
   #held: Piece | undefined;
   #holdsSign = false;
-  /** What stands before could be the left side of an operator. */
-  #afterOperand = false;
+  /** What was accepted last, to be looked at only where it matters: for a sign. */
+  #previousKind: TokenKind | undefined;
+  #previousCode = 0;
+  #previousKeyword: Keyword | undefined;
 
   constructor(sink: PieceSink) {
     this.#sink = sink;
@@ -57,10 +59,20 @@ export class Normalizer {
     }
     if (kind === 'number' && this.#holdsSign) this.#held = undefined;
     this.#tellHeld();
-    if (kind === 'operator' && !this.#afterOperand && isSign(token)) this.#hold(token, true);
+    if (kind === 'operator' && isSign(token) && !this.#isBehindOperand) this.#hold(token, true);
     else if (kind === 'string' || kind === 'number' || kind === 'parameter') this.#sink.value();
     else this.#sink.piece(token);
-    this.#afterOperand = isOperand(token, keyword);
+    this.#previousKind = kind;
+    this.#previousCode = token.code;
+    this.#previousKeyword = keyword;
+  }
+
+  /** What stands before could be the left side of an operator. */
+  get #isBehindOperand(): boolean {
+    const kind = this.#previousKind;
+    if (kind === undefined || kind === 'operator') return false;
+    if (kind === 'punctuation') return CLOSERS.has(this.#previousCode);
+    return this.#previousKeyword === undefined || !BEFORE_VALUE.has(this.#previousKeyword);
   }
 
   /** One of several in a row is told, and none at the end. */
@@ -68,7 +80,7 @@ export class Normalizer {
     if (this.#held !== undefined && !this.#holdsSign) return;
     this.#tellHeld();
     this.#hold(token, false);
-    this.#afterOperand = false;
+    this.#previousKind = undefined;
   }
 
   #hold({ start, end }: Tokenizer, isSignOfNumber: boolean): void {
@@ -82,8 +94,3 @@ export class Normalizer {
     this.#holdsSign = false;
   }
 }
-
-const isOperand = (token: Tokenizer, keyword: Keyword | undefined): boolean => {
-  if (token.kind === 'punctuation') return CLOSERS.has(token.code);
-  return token.kind !== 'operator' && (keyword === undefined || !BEFORE_VALUE.has(keyword));
-};

@@ -11,7 +11,6 @@ import { statementWord, type Operation } from './statement-words.ts';
 import { Summary } from './summary.ts';
 import {
   BEFORE_PATTERN,
-  BEFORE_TABLE,
   END_OF_FROM,
   EXPENSIVE,
   isFunction,
@@ -47,7 +46,9 @@ const OPEN_BRACKET = 91;
 const CLOSE_BRACKET = 93;
 const PERCENT = 37;
 
-/** No operator that is looked for is longer. */
+/** The operators that are looked for begin with one of these, and none is longer than four. */
+const TILDE = 126;
+const EXCLAMATION_MARK = 33;
 const MAX_OPERATOR_CHARS = 4;
 const MAX_WORD_CHARS = 32;
 
@@ -189,7 +190,7 @@ export class Structure {
     }
     const awaitsOperand = isSetOperator(word) || (this.#awaitsOperand && (word === 'all' || word === 'distinct'));
     const awaitsPattern = word === 'like' || word === 'ilike' || (this.#awaitsPattern && BEFORE_PATTERN.has(word));
-    if (!BEFORE_TABLE.has(word)) this.summary.pass();
+    this.summary.keyword(word);
     this.#keyword(word, top);
     this.#passed(word);
     if (isFunction(word)) this.#calls = word;
@@ -217,7 +218,7 @@ export class Structure {
   }
 
   #keyword(keyword: Keyword, top: Frame): void {
-    if (END_OF_FROM.has(keyword)) top.isInFrom = false;
+    if (top.isInFrom && END_OF_FROM.has(keyword)) top.isInFrom = false;
     Structure.#effects.get(keyword)?.(this, top);
   }
 
@@ -338,7 +339,8 @@ export class Structure {
   #operator(token: Tokenizer): void {
     this.summary.pass();
     this.#passed(undefined);
-    if (token.end - token.start > MAX_OPERATOR_CHARS) return;
+    const code = token.text.charCodeAt(token.start);
+    if ((code !== TILDE && code !== EXCLAMATION_MARK) || token.end - token.start > MAX_OPERATOR_CHARS) return;
     const operator = token.text.slice(token.start, token.end);
     if (REGEX_OPERATORS.has(operator)) this.counts.regex += 1;
     this.#awaitsPattern = LIKE_OPERATORS.has(operator);

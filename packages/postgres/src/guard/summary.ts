@@ -2,6 +2,9 @@
  * `db.query.summary` of the OpenTelemetry conventions for databases: the verbs of a statement and the tables they touch, in the order of the text, as
  * in `SELECT orders customers`. Names only, at most 255 characters; no literal can get in.
  */
+import type { Keyword } from './keywords.ts';
+import { BEFORE_TABLE } from './syntax-words.ts';
+
 const MAX_CHARS = 255;
 /** Names of the server are no longer. */
 const MAX_NAME_CHARS = 63;
@@ -48,6 +51,11 @@ export class Summary {
 
   dot(): void {
     this.#place = this.#place === 'behind-table' ? 'behind-dot' : 'elsewhere';
+  }
+
+  /** A keyword that begins no statement. */
+  keyword(word: Keyword): void {
+    if (this.#place !== 'elsewhere' && !BEFORE_TABLE.has(word)) this.#place = 'elsewhere';
   }
 
   /** Any other token. */

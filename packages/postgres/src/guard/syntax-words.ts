@@ -41,5 +41,7 @@ export const TABLE_NAMES: ReadonlySet<Keyword> = new Set([
 export const RETURNS_ROWS: ReadonlySet<Keyword> = new Set(['select', 'values', 'table', 'with']);
 
 export const isSetOperator = (word: Keyword): boolean => word === 'union' || word === 'intersect' || word === 'except';
+/** No function is shorter. */
+const MIN_FUNCTION_CHARS = 9;
 export const isFunction = (word: Keyword | undefined): boolean =>
-  word !== undefined && (EXPENSIVE.has(word) || SESSION_FUNCTIONS.has(word));
+  word !== undefined && word.length >= MIN_FUNCTION_CHARS && (EXPENSIVE.has(word) || SESSION_FUNCTIONS.has(word));
