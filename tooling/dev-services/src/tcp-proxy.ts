@@ -128,7 +128,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Stops listening: new connections are refused, open ones live on. */
   refuse(): Promise<void> {
-    // Nobody listens from now on; 'close' would wait for the last connection, and for ever for one whose reset failed.
+    // Nobody listens from now on; 'close' would wait for the last connection.
     this.#server?.close();
     this.#server = undefined;
     return Promise.resolve();
@@ -194,15 +194,21 @@ export class TcpProxy implements AsyncDisposable {
   #destroy(pair: Pair): void {
     pair.requests.stop();
     pair.responses.stop();
-    // A reset during a shutdown fails with EINVAL and leaves the handle open: it must keep no process alive.
-    pair.client.unref();
-    pair.target.unref();
-    pair.client.resetAndDestroy();
-    if (pair.target.connecting) pair.target.destroy();
-    else pair.target.resetAndDestroy();
+    reset(pair.client);
+    reset(pair.target);
     this.#pairs.delete(pair);
   }
 }
+
+/**
+ * Sends RST, where that is possible: libuv refuses it while a FIN is on its way, and Node.js then leaves the handle open for ever, with a
+ * process that spins when it should end (libuv, documentation of `uv_tcp_close_reset`).
+ */
+const reset = (socket: Socket): void => {
+  const isEnding = socket.writableEnded && !socket.writableFinished;
+  if (socket.connecting || isEnding) socket.destroy();
+  else socket.resetAndDestroy();
+};
 
 /** Starts a proxy in front of a server; it listens when the promise resolves. */
 export const startTcpProxy = async (o: TcpProxyOptions): Promise<TcpProxy> => {

@@ -110,6 +110,18 @@ test('reset reaches the client as ECONNRESET', async () => {
   expect([client.error, proxy.counters.openConnections]).toEqual(['ECONNRESET', 0]);
 });
 
+test('a reset while a side is being ended closes the connection all the same', async () => {
+  const client = await newClient();
+  client.socket.write('x');
+  await expect.poll(() => client.received).toBe('x');
+  proxy.halfClose();
+  proxy.reset();
+  // Whoever writes to a connection that is gone is told; one that was left open would take it.
+  client.socket.write('y');
+  await closed(client.socket);
+  expect(proxy.counters.openConnections).toBe(0);
+});
+
 test('while it refuses, new connections fail and open ones live on; afterwards it listens on the same port', async () => {
   const open = await newClient();
   open.socket.write('a');
