@@ -16,6 +16,9 @@ const PLUS = 43;
 const SLASH = 47;
 const BACKSLASH = 92;
 const UNDERSCORE = 95;
+const COLON = 58;
+const EQUALS = 61;
+const SPACE = 32;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
@@ -29,7 +32,7 @@ let classes: readonly CharClass[] | undefined;
 
 const buildClasses = (): readonly CharClass[] =>
   Array.from({ length: 128 }, (_, code): CharClass => {
-    if (code === 32 || (code >= 9 && code <= 13)) return 'space';
+    if (code === SPACE || (code >= 9 && code <= 13)) return 'space';
     if (code >= 48 && code <= 57) return 'digit';
     if ((code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === UNDERSCORE) return 'word';
     return OPERATOR_CHARS.includes(String.fromCharCode(code)) ? 'operator' : 'other';
@@ -83,20 +86,30 @@ const endOfBlockComment = (text: string, at: number): number => {
 export const endOfBlanks = (text: string, from: number): number => {
   let at = from;
   while (at < text.length) {
-    if (classOf(text.charCodeAt(at)) === 'space') at += 1;
+    const code = text.charCodeAt(at);
+    if (code === SPACE || classOf(code) === 'space') at += 1;
     else if (!startsComment(text, at)) return at;
-    else if (text.charCodeAt(at) === MINUS) at = endOfLineComment(text, at);
+    else if (code === MINUS) at = endOfLineComment(text, at);
     else at = endOfBlockComment(text, at);
   }
   return at;
 };
 
+let wordChars: Uint8Array | undefined;
+
+/** 1 = goes on with a word. */
+const buildWordChars = (): Uint8Array =>
+  Uint8Array.from({ length: 128 }, (_, code) => {
+    const kind = classOf(code);
+    return kind === 'word' || kind === 'digit' || code === DOLLAR ? 1 : 0;
+  });
+
 export const endOfWord = (text: string, from: number): number => {
+  wordChars ??= buildWordChars();
   let at = from;
   for (; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    const kind = classOf(code);
-    if (kind !== 'word' && kind !== 'digit' && code !== DOLLAR) return at;
+    if (code < 128 && wordChars[code] === 0) return at;
   }
   return at;
 };
@@ -178,14 +191,28 @@ const endOfDigits = (text: string, from: number, isPart: (code: number) => boole
   return at;
 };
 
-export const endOfParameter = (text: string, at: number): number => endOfDigits(text, at + 1);
+/** Without the separators that other numbers may have. */
+export const endOfParameter = (text: string, at: number): number => {
+  let end = at + 1;
+  while (isDigit(text.charCodeAt(end))) end += 1;
+  return end;
+};
+
+/** `::`, `:=` and `..` are one. */
+export const endOfPunctuation = (text: string, at: number): number => {
+  const code = text.charCodeAt(at);
+  if (code !== COLON && code !== DOT) return at + 1;
+  const next = text.charCodeAt(at + 1);
+  return next === code || (code === COLON && next === EQUALS) ? at + 2 : at + 1;
+};
 
 /** Decimal with fraction and exponent, or `0x…`, `0o…`, `0b…`. */
 export const endOfNumber = (text: string, from: number): number => {
   if (text.charCodeAt(from) === 48) {
     const radix = text.charAt(from + 1).toLowerCase();
-    if ((radix === 'x' || radix === 'o' || radix === 'b') && isHexDigit(text.charCodeAt(from + 2)))
-      return endOfDigits(text, from + 2, isHexDigit);
+    const digits = text.charCodeAt(from + 2) === UNDERSCORE ? from + 3 : from + 2;
+    if ((radix === 'x' || radix === 'o' || radix === 'b') && isHexDigit(text.charCodeAt(digits)))
+      return endOfDigits(text, digits, isHexDigit);
   }
   let end = endOfDigits(text, from);
   if (text.charCodeAt(end) === DOT && text.charCodeAt(end + 1) !== DOT) end = endOfDigits(text, end + 1);

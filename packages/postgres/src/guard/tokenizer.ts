@@ -14,6 +14,7 @@ import {
   endOfDollarQuoted,
   endOfNumber,
   endOfParameter,
+  endOfPunctuation,
   endOfQuoted,
   endOfString,
   endOfWord,
@@ -32,7 +33,7 @@ export type TokenKind =
   /** `$1` */
   | 'parameter'
   | 'operator'
-  /** One character: parenthesis, bracket, comma, semicolon, dot, colon. */
+  /** Parenthesis, bracket, comma, semicolon, dot, colon, or one of `::` `:=` `..`; what stands for nothing, too. */
   | 'punctuation'
   | 'end';
 
@@ -51,7 +52,7 @@ export class Tokenizer {
   end = 0;
   /** Of a string: its first character inside the quotes. */
   content = 0;
-  /** The character, for punctuation. */
+  /** Its first character, for punctuation. */
   code = 0;
   #signsUntil = 0;
 
@@ -110,7 +111,7 @@ export class Tokenizer {
     if (code === NAME_QUOTE) return this.#is('quoted-name', endOfQuoted(text, start + 1, NAME_QUOTE));
     const follows = classOf(text.charCodeAt(start + 1));
     if (code === DOT && follows === 'digit') return this.#is('number', endOfNumber(text, start));
-    if (code !== DOLLAR) return this.#is('punctuation', start + 1);
+    if (code !== DOLLAR) return this.#is('punctuation', endOfPunctuation(text, start));
     if (follows === 'digit') return this.#is('parameter', endOfParameter(text, start));
     const tagLength = dollarTagLength(text, start);
     if (tagLength === 0) return this.#is('punctuation', start + 1);

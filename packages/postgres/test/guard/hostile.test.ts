@@ -49,20 +49,11 @@ describe('R-PG-4 a hostile text', () => {
     expect(readsDuring(() => judge(twice, guardWeights))).toBeLessThanOrEqual(2.1 * judged + 1_000);
   });
 
-  const worst = [
-    'signs',
-    'minuses',
-    'escaped strings',
-    'dots',
-    'parameters',
-    'nested selects',
-    'open parentheses',
-    'quotes',
-  ];
-  const large = hostileTexts(262_144);
+  const worst = ['signs', 'parameters', 'open parentheses', 'a long dollar tag, nearly closed'];
+  const large = hostileTexts(1_048_576);
 
-  test.for([...worst, 'a long dollar tag, nearly closed', 'nested comments', 'in lists', 'one word'])(
-    'of 256 kB (%s) is judged in seconds on a machine that is busy, and leaves nothing large behind',
+  test.for(worst)(
+    'of 1 MiB (%s) is judged in seconds on a machine that is busy, and leaves nothing large behind',
     (name) => {
       const startedAtMs = performance.now();
       const { summary, keyword } = judge(large[name] ?? '', guardWeights);

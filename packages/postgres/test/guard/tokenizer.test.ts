@@ -42,9 +42,12 @@ describe('R-PG-4 every lexical form of PostgreSQL is one token', () => {
     expect(tokensOf(text)).toEqual([`quoted-name ${text}`]);
   });
 
-  test.for(['1', '1.5', '.5', '1.', '1e5', '1.5E-7', '0x1F', '0o17', '0b1', '1_000', '0x1_f'])('number %s', (text) => {
-    expect(tokensOf(text)).toEqual([`number ${text}`]);
-  });
+  test.for(['1', '1.5', '.5', '1.', '1e5', '1.5E-7', '0x1F', '0o17', '0b1', '1_000', '0x1_f', '0x_1f'])(
+    'number %s',
+    (text) => {
+      expect(tokensOf(text)).toEqual([`number ${text}`]);
+    },
+  );
 
   test.for(['a', 'Ab_1$', '_x', 'größe', '名前', 'e', 'u', 'nothing'])('word %s', (text) => {
     expect(tokensOf(text)).toEqual([`word ${text}`]);
@@ -60,7 +63,10 @@ describe('R-PG-4 every lexical form of PostgreSQL is one token', () => {
     ["'a' -", 'string operator'],
     ["'a' - 'b'", 'string operator string'],
     ["'a'--", 'string'],
-    ['$1::int', 'parameter punctuation punctuation word'],
+    ['$1::int', 'parameter punctuation word'],
+    ['a:=1', 'word punctuation number'],
+    ['[:1]', 'punctuation punctuation number punctuation'],
+    ['$1_0', 'parameter word'],
     ['$1$2', 'parameter parameter'],
     ['$abc', 'punctuation word'],
     ['a$b$c', 'word'],
@@ -68,6 +74,7 @@ describe('R-PG-4 every lexical form of PostgreSQL is one token', () => {
     ['$1a$', 'parameter word'],
     ['$a-$', 'punctuation word operator punctuation'],
     ['1..2', 'number punctuation number'],
+    ['..5', 'punctuation number'],
     ['1e', 'number word'],
     ['1e+', 'number word operator'],
     ['0x', 'number word'],
