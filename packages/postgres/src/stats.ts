@@ -27,6 +27,7 @@ export interface OperationStats {
 /** Numbers since creation, never cleared; the levels (`open` … `waiting`) are those of now. */
 export interface PostgresStats {
   readonly name: string;
+  /** The first of `targets`. */
   readonly host: string;
   readonly max: number;
   readonly minIdle: number;
