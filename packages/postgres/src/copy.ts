@@ -55,8 +55,7 @@ class CopyIn extends Exchange {
   }
 
   succeed(): void {
-    if (this.isSealed) return;
-    this.wire.endCopyFrom();
+    this.wire.endCopyFrom(); // ignored by a server that has refused already
     this.sync();
   }
 
@@ -95,7 +94,7 @@ class Pump {
   async carry(source: CopySource): Promise<{ readonly error: unknown } | undefined> {
     const iterator = source[Symbol.asyncIterator]();
     try {
-      while (!this.#group.isSealed) {
+      while (!this.#group.isSealed && !this.#isOver) {
         this.#run.pause();
         // oxlint-disable-next-line no-await-in-loop -- one chunk after the other
         const step = await this.#next(iterator);
@@ -123,8 +122,7 @@ class Pump {
   #next(iterator: AsyncIterator<unknown>): Promise<IteratorResult<unknown> | undefined> {
     return new Promise((resolve, reject) => {
       this.#wake = () => resolve(undefined);
-      if (this.#isOver) this.#wake();
-      else iterator.next().then(resolve, reject);
+      iterator.next().then(resolve, reject);
     });
   }
 
@@ -134,8 +132,7 @@ class Pump {
       // oxlint-disable-next-line no-await-in-loop -- the socket has no room
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
-        if (this.#isOver) resolve();
-        else this.#group.whenDrained(resolve);
+        this.#group.whenDrained(resolve); // it is not over: then nothing would wait for room
       });
       this.#run.resume();
     }
@@ -172,7 +169,7 @@ const runCopyIn = async (
   await opened.promise;
   const { group } = run;
   const failure = group?.isOpen === true ? await new Pump(run, group).carry(source) : undefined;
-  const rows = (): number => group?.results.at(-1)?.rowCount ?? 0;
+  const rows = (): number => group?.result.rowCount ?? 0;
   const isWrongWay = (): boolean => group?.isComplete === true && !group.isOpen && group.error === undefined;
   try {
     await run.end({ rows, refusal: () => (isWrongWay() ? wrongWay(call, 'COPY … FROM STDIN') : undefined) });
@@ -263,7 +260,7 @@ const runCopyOut = async (
     },
   });
   await run.end({
-    rows: () => run.group?.results.at(-1)?.rowCount ?? 0,
+    rows: () => run.group?.result.rowCount ?? 0,
     refusal: () => (run.group?.isWrongWay === true ? wrongWay(call, 'COPY … TO STDOUT') : undefined),
   });
 };

@@ -13,7 +13,7 @@ import type { Connection } from './connection.ts';
 import type { PostgresError } from './errors.ts';
 import type { Execution, ExecutionOutcome } from './execution.ts';
 import { errorOfOutcome, type CallFacts } from './outcome.ts';
-import { SyncGroup, type GroupStatement, type NamedGroup } from './pipeline.ts';
+import { emptyResult, SyncGroup, type GroupStatement, type NamedGroup, type StatementResult } from './pipeline.ts';
 import type { WireConnection } from './pool-port.ts';
 import { recordCall, refuseLent, type Submission } from './query.ts';
 import { TxEndedError } from './usage-errors.ts';
@@ -21,6 +21,8 @@ import { TxEndedError } from './usage-errors.ts';
 export abstract class Exchange extends SyncGroup {
   /** The server has said that the statement is done. */
   isComplete = false;
+  /** What the statement itself came to, so far. */
+  result: StatementResult = emptyResult();
   #isSealed = false;
 
   /** Nothing more is written but what the server has to be told after that. */
@@ -47,6 +49,13 @@ export abstract class Exchange extends SyncGroup {
   override handleCopyInResponse(): void {
     this.wire.sendCopyFail('there is no source');
     this.sync();
+  }
+
+  protected override complete(): StatementResult {
+    const isLast = this.isAtLast;
+    const result = super.complete();
+    if (isLast) this.result = result;
+    return result;
   }
 
   protected override seal(): void {

@@ -61,7 +61,13 @@ const readTag = (result: StatementResult, tag: string): void => {
   result.rowCount = count;
 };
 
-const emptyResult = (): StatementResult => ({ rows: [], rowCount: 0, command: '', fields: [], suspended: false });
+export const emptyResult = (): StatementResult => ({
+  rows: [],
+  rowCount: 0,
+  command: '',
+  fields: [],
+  suspended: false,
+});
 
 export class SyncGroup implements Submittable {
   /** One per statement that completed, in order. */
@@ -164,8 +170,10 @@ export class SyncGroup implements Submittable {
   }
 
   /** The running statement is over. */
-  protected complete(): void {
-    this.results.push(this.#current);
+  protected complete(): StatementResult {
+    const result = this.#current;
+    this.results.push(result);
     this.#current = emptyResult();
+    return result;
   }
 }

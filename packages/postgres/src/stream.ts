@@ -61,7 +61,7 @@ class Portal extends Exchange {
 
   protected override finish(): void {
     super.finish();
-    if (this.error === undefined) this.#onRows(this.results.at(-1)?.rows ?? []);
+    if (this.error === undefined) this.#onRows(this.result.rows);
   }
 }
 

@@ -185,10 +185,26 @@ describe('copy', () => {
     expect(late).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE' });
     await pg.execute('drop function slow cascade');
     expect(await count(pg)).toBe(0);
-    expect(await rejection(pg.copyIn(IN, chunks('1\tx\n'), { signal: AbortSignal.abort() }))).toMatchObject({
+    const unsent = { code: 'BUSBAR_POSTGRES_ABORTED', outcome: 'not-sent' };
+    const signal = AbortSignal.abort();
+    expect(await rejection(pg.copyIn(IN, chunks('1\tx\n'), { signal }))).toMatchObject(unsent);
+    await using lease = await pg.lease(); // has its connection already
+    expect(await rejection(lease.copyIn(IN, chunks('1\tx\n'), { signal }))).toMatchObject(unsent);
+    expect(await rejection(collect(lease.copyOut(OUT, { signal })))).toMatchObject(unsent);
+    const linked = new AbortController();
+    const source = {
+      async *[Symbol.asyncIterator]() {
+        yield '1\tx\n';
+        linked.abort(new Error('both'));
+        throw linked.signal.reason;
+      },
+    };
+    expect(await rejection(lease.copyIn(IN, source, { signal: linked.signal }))).toMatchObject({
       code: 'BUSBAR_POSTGRES_ABORTED',
-      outcome: 'not-sent',
+      cause: { message: 'both' },
     });
+    lease.release();
+    expect(await count(pg)).toBe(0);
     expect(pg.stats()).toMatchObject({ leased: 0, dirtyReleases: 0 });
   });
 

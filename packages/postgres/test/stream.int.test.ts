@@ -141,6 +141,10 @@ describe('stream', () => {
     expect(await rejection(collect(pg.stream(SERIES, [9], { batchSize: 4, types })))).toMatchObject({
       code: 'BUSBAR_POSTGRES_INTERNAL',
     });
+    expect(await rejection(collect(pg.stream(SERIES, [9], { types })))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_INTERNAL',
+    });
+    expect(pg.topQueries().find(({ summary }) => summary === 'INSERT notes')).toMatchObject({ rows: 2, errors: 1 });
     await assertReusable(pg);
   });
 
@@ -177,7 +181,10 @@ describe('stream', () => {
     const pid = await pg.value('select pg_backend_pid()');
     const consume = async (): Promise<void> => {
       for await (const { n } of pg.stream<{ n: number }>(SERIES, [100], { batchSize: 10 }))
-        if (n === 5) await observer.query('select pg_terminate_backend($1)', [pid]);
+        if (n === 5) {
+          await observer.query('select pg_terminate_backend($1)', [pid]);
+          await eventually(() => pg.stats().open === 0, 'the pool has seen it');
+        }
     };
     expect(await rejection(consume())).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST', sqlState: '57P01' });
     await assertReusable(pg, 2);
@@ -200,6 +207,7 @@ describe('stream', () => {
     expect((await pg.query('select n from notes order by n')).rows).toEqual([{ n: 1 }, { n: 2 }]);
 
     let left: AsyncIterator<unknown> | undefined;
+    const queuedEnds: Promise<unknown>[] = [];
     const forgetful = pg.tx(async (tx) => {
       await tx.execute('insert into notes values (3)');
       left = tx.stream(SERIES, [9], { batchSize: 1 })[Symbol.asyncIterator]();
@@ -207,6 +215,15 @@ describe('stream', () => {
     });
     expect(await rejection(forgetful)).toMatchObject(busy);
     await expect(left?.next()).rejects.toMatchObject({ code: 'BUSBAR_POSTGRES_TX_ENDED' });
+    const queued = pg.tx(async (tx) => {
+      const before = tx.query('select pg_sleep(0.02)');
+      left = tx.stream(SERIES, [9], { batchSize: 1 })[Symbol.asyncIterator]();
+      const first = rejection(left.next().then(() => undefined));
+      queuedEnds.push(before, first);
+      await new Promise(setImmediate);
+    });
+    expect(await rejection(queued)).toMatchObject(busy);
+    expect(await queuedEnds[1]).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_ENDED', outcome: 'not-sent' });
     const saved = pg.tx(async (tx) => {
       const inner = tx.savepoint(async (scope) => {
         await scope.execute('insert into notes values (4)');
@@ -229,6 +246,7 @@ describe('stream', () => {
     expect(await collect(lease.stream(SERIES, [3], { batchSize: 1 }))).toHaveLength(3);
     expect(await lease.value("select current_setting('statement_timeout')")).toBe('15s');
     await lease.query('commit');
+    await collect(lease.stream("select set_config('application_name', 'changed', false)"));
     expect(await lease.value("select current_setting('statement_timeout')")).toBe('15s');
     const rows = lease.stream(SERIES, [9], { batchSize: 1 })[Symbol.asyncIterator]();
     await rows.next();

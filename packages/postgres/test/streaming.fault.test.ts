@@ -105,9 +105,12 @@ describe('streams and COPY over a network that fails', () => {
     await using pg = behind(proxy);
     const lost = { code: 'BUSBAR_POSTGRES_LEASE_LOST', outcome: 'unknown' };
     const source = megabytes((n) => {
-      if (n === 3) proxy.reset();
+      if (n !== 3) return;
+      proxy.freeze();
+      setTimeout(() => proxy.reset(), 20); // while the source waits for room
     });
     expect(await rejection(pg.copyIn('copy lines from stdin', source))).toMatchObject(lost);
+    proxy.pass();
     const iterator = pg.stream(SERIES, [], { batchSize: 10 })[Symbol.asyncIterator]();
     await iterator.next();
     proxy.reset();
