@@ -21,6 +21,7 @@ export const UNKNOWN_TOPIC = 3;
 export const INVALID_TOPIC = 17;
 export const TOPIC_AUTHORIZATION_FAILED = 29;
 export const INVALID_TIMESTAMP = 32;
+export const LEADER_NOT_AVAILABLE = 5;
 export const DUPLICATE_SEQUENCE = 46;
 
 const ROWS: Readonly<Record<number, Row>> = {

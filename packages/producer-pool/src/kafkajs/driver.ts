@@ -19,7 +19,7 @@ import { availableCodecs } from './codecs.ts';
 import { classifyKafkaJs, protocolCodeOf } from './error-map.ts';
 import { KafkaJsProducer } from './producer.ts';
 
-/** kafkajs refreshes by itself on a stale leader; a refresh by age would fail every partition of a topic when one of them has no leader. */
+/** kafkajs refreshes by itself on a stale leader; a refresh by age would only hold up a call. */
 const METADATA_MAX_AGE_MS = Number.MAX_SAFE_INTEGER;
 
 /** Kafka's number for topics among the things that have a configuration. */

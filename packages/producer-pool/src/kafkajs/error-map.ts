@@ -67,3 +67,7 @@ export const protocolCodeOf = (error: unknown): number | undefined => {
   }
   return undefined;
 };
+
+/** Whether kafkajs did not find the broker to ask. */
+export const isBrokerMissing = (error: unknown): boolean =>
+  [...causes(error)].some((cause) => cause instanceof Error && cause.name === 'KafkaJSBrokerNotFound');

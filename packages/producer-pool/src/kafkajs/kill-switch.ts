@@ -5,6 +5,7 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
+import { BrokerAnswers } from './broker-answers.ts';
 import { deliverWholeFrames } from './whole-frames.ts';
 
 /** The socket factory of kafkajs, for proxies and tunnels. */
@@ -45,6 +46,8 @@ const refuseTlsRecords = (socket: Socket): void => {
 };
 
 export class KillSwitch {
+  /** What came over its sockets. */
+  readonly answers = new BrokerAnswers();
   readonly #inner: SocketFactoryPort;
   readonly #sockets = new Set<Socket>();
   #reason: string | undefined;
@@ -62,7 +65,7 @@ export class KillSwitch {
     if (this.#reason !== undefined) throw new ProducerKilled(this.#reason);
     const socket = this.#inner(args);
     if (!args.ssl) refuseTlsRecords(socket);
-    deliverWholeFrames(socket);
+    deliverWholeFrames(socket, this.answers.watch(socket));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#sockets.add(socket);

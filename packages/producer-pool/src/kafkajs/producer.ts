@@ -1,10 +1,10 @@
 import type { Message, Producer, RecordMetadata } from 'kafkajs';
 
 import type { DriverAck, DriverCall, DriverProducer, FrozenRecord } from '../driver.ts';
-import { DUPLICATE_SEQUENCE } from '../kafka-errors.ts';
+import { DUPLICATE_SEQUENCE, LEADER_NOT_AVAILABLE } from '../kafka-errors.ts';
 import { type Client, disconnect } from './client.ts';
 import { CODEC_NUMBERS } from './codecs.ts';
-import { protocolCodeOf } from './error-map.ts';
+import { isBrokerMissing, protocolCodeOf } from './error-map.ts';
 import { ProducerKilled } from './kill-switch.ts';
 
 /** Without a copy, and without a new view of what is a Buffer already: the views of a batch cost as much as its checksum. */
@@ -30,6 +30,12 @@ export const toAck = (call: DriverCall, answers: readonly RecordMetadata[]): Dri
   const baseOffset = offset === undefined || offset.startsWith('-') ? undefined : BigInt(offset);
   return { topic: own.topicName, partition: own.partition, errorCode: own.errorCode, baseOffset };
 };
+
+/** Named as kafkajs names what a broker answers. */
+class NoLeader extends Error {
+  override readonly name = 'KafkaJSProtocolError';
+  readonly code = LEADER_NOT_AVAILABLE;
+}
 
 /** Calls under way, which can be told that they are over: kafkajs goes on trying for a while when it cannot connect any more. */
 class Pending {
@@ -74,6 +80,7 @@ export class KafkaJsProducer implements DriverProducer {
 
   async send(call: DriverCall): Promise<DriverAck | undefined> {
     const { topic, partition } = call;
+    const { answers } = this.#client.killSwitch;
     try {
       const sending = this.#producer.send({
         topic,
@@ -82,11 +89,16 @@ export class KafkaJsProducer implements DriverProducer {
         timeout: call.timeoutMs,
         compression: CODEC_NUMBERS[call.compression],
       });
-      return toAck(call, await this.#pending.run(sending));
+      const ack = toAck(call, await this.#pending.run(sending));
+      const throttleMs = answers.takeThrottleMs(topic, partition);
+      return ack === undefined || throttleMs === 0 ? ack : { ...ack, throttleMs };
     } catch (error) {
       // kafkajs throws what is a success: the broker has these records already.
       if (protocolCodeOf(error) === DUPLICATE_SEQUENCE)
         return { topic, partition, errorCode: DUPLICATE_SEQUENCE, baseOffset: undefined };
+      // kafkajs looks for the broker that leads it, and says that there is no such broker.
+      if (isBrokerMissing(error) && answers.isLeaderless(topic, partition))
+        throw new NoLeader(`${topic}-${partition} has no leader`, { cause: error });
       throw error;
     }
   }

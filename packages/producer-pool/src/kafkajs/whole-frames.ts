@@ -8,14 +8,20 @@ import { FrameReader } from '../frame-reader.ts';
 
 type Listener = (...args: readonly unknown[]) => void;
 
-/** Listeners of `data` that are added from now on get whole frames, one by one. What is no frame destroys the socket. */
-export const deliverWholeFrames = (socket: Socket): void => {
+/**
+ * Listeners of `data` that are added from now on get whole frames, one by one, each after `look` has seen it. What is no frame, or cannot
+ * be read, destroys the socket.
+ */
+export const deliverWholeFrames = (socket: Socket, look: (frame: Buffer) => void): void => {
   const framed = (listener: Listener): Listener => {
     const reader = new FrameReader();
     return (chunk) => {
       if (!Buffer.isBuffer(chunk)) return;
       try {
-        for (const frame of reader.push(chunk)) listener(frame);
+        for (const frame of reader.push(chunk)) {
+          look(frame);
+          listener(frame);
+        }
       } catch (error) {
         socket.destroy(new Error('an answer that cannot be read', { cause: error }));
       }

@@ -40,6 +40,10 @@ export class Client<C extends Producer | Admin = Producer> {
     });
   }
 
+  get connections(): ReadonlySet<Connection> {
+    return this.#connections;
+  }
+
   /** Sockets that are open or opening. */
   get openSockets(): number {
     return [...this.#connections].filter(({ socket }) => socket !== undefined && !socket.destroyed).length;

@@ -7,10 +7,16 @@
 import { causes } from '@busbar/errors';
 
 import type { DriverFault } from '../driver.ts';
-import { DUPLICATE_SEQUENCE, faultOfCode, FAULTS, faultOfSystemCode, UNKNOWN_TOPIC } from '../kafka-errors.ts';
+import {
+  DUPLICATE_SEQUENCE,
+  faultOfCode,
+  FAULTS,
+  faultOfSystemCode,
+  LEADER_NOT_AVAILABLE,
+  UNKNOWN_TOPIC,
+} from '../kafka-errors.ts';
 
 const MAX_DEPTH = 8;
-const LEADER_NOT_AVAILABLE = 5;
 const UNSUPPORTED_VERSION = 35;
 const UNSUPPORTED_COMPRESSION_TYPE = 76;
 

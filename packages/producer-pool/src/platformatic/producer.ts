@@ -7,13 +7,13 @@
 import type { MessageToProduce, ProduceResult } from '@platformatic/kafka';
 
 import type { DriverAck, DriverCall, DriverProducer, FrozenRecord } from '../driver.ts';
-import { DUPLICATE_SEQUENCE, UNKNOWN_TOPIC } from '../kafka-errors.ts';
+import { DUPLICATE_SEQUENCE, LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC } from '../kafka-errors.ts';
 import type { Client } from './client.ts';
 import { isDuplicate } from './error-map.ts';
+import { ThrottleWatch } from './throttle-watch.ts';
 
 /** How often something may come between id and metadata before a call gives up. */
 const MAX_PREPARATIONS = 3;
-const LEADER_NOT_AVAILABLE = 5;
 const ACKS = { all: -1, leader: 1 } as const;
 
 const asBuffer = (part: string | Uint8Array): Buffer => {
@@ -57,17 +57,21 @@ export class PlatformaticDriverProducer implements DriverProducer {
   readonly id: string;
   readonly #client: Client;
   readonly #idempotent: boolean;
+  readonly #throttle: ThrottleWatch;
 
   constructor(id: string, client: Client, idempotent: boolean) {
     this.id = id;
     this.#client = client;
     this.#idempotent = idempotent;
+    this.#throttle = new ThrottleWatch(client.connections);
   }
 
   async send(call: DriverCall): Promise<DriverAck | undefined> {
     const { topic, partition } = call;
     try {
-      return toAck(call, await this.#client.track(this.#produce(call)));
+      const ack = toAck(call, await this.#client.track(this.#produce(call)));
+      const throttleMs = this.#throttle.takeMs(topic, partition);
+      return ack === undefined || throttleMs === 0 ? ack : { ...ack, throttleMs };
     } catch (error) {
       // The client throws what is a success: the broker has these records already.
       if (isDuplicate(error)) return { topic, partition, errorCode: DUPLICATE_SEQUENCE, baseOffset: undefined };
@@ -80,6 +84,7 @@ export class PlatformaticDriverProducer implements DriverProducer {
   }
 
   async kill(): Promise<void> {
+    this.#throttle.stop();
     await this.#client.kill();
   }
 
@@ -88,7 +93,7 @@ export class PlatformaticDriverProducer implements DriverProducer {
     const timer = setTimeout(late.resolve, deadlineMs);
     await Promise.race([this.#client.idle(), late.promise]);
     clearTimeout(timer);
-    await this.#client.kill();
+    await this.kill();
   }
 
   #produce(call: DriverCall): Promise<ProduceResult> {

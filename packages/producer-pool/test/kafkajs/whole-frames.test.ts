@@ -9,7 +9,7 @@ const FRAME = Buffer.from([0, 0, 0, 5, 1, 2, 3, 4, 5]);
 
 test('R-KP-6 F1 a listener of data gets whole frames, other listeners what they always got', async () => {
   const socket = new Socket();
-  deliverWholeFrames(socket);
+  deliverWholeFrames(socket, () => undefined);
   const got: unknown[] = [];
   socket.on('data', (frame) => got.push(frame));
   socket.emit('data', FRAME.subarray(0, 6));
@@ -24,7 +24,7 @@ test('R-KP-6 F1 a listener of data gets whole frames, other listeners what they 
 
 test('R-KP-6 F1 what is no frame destroys the socket with an error, and never reaches the listener', async () => {
   const socket = new Socket();
-  deliverWholeFrames(socket);
+  deliverWholeFrames(socket, () => undefined);
   socket.on('data', () => {
     throw new Error('reached');
   });

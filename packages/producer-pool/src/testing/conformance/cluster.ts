@@ -49,6 +49,9 @@ export interface ConformanceCluster {
   readonly fake?: FakeCluster;
 }
 
+/** What a fake cluster tells two produce requests that are throttled. */
+export const FAKE_THROTTLE_MS = 100;
+
 let topics = 0;
 
 /** A fake cluster as the rows want it; the caller closes it. */
@@ -80,7 +83,7 @@ export const fakeConformance = (fake: FakeCluster): ConformanceCluster => {
       };
     },
     throttle: async () => {
-      const fault = fake.inject({ api: 'Produce', times: 2, effect: { throttleMs: 200 } });
+      const fault = fake.inject({ api: 'Produce', times: 2, effect: { throttleMs: FAKE_THROTTLE_MS } });
       return async () => fault.remove();
     },
     stop: async () => {

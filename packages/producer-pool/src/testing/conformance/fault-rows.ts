@@ -4,7 +4,7 @@ import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 import type { DriverFault } from '../../driver.ts';
 import { DUPLICATE_SEQUENCE, faultOfCode, knownKafkaCodes } from '../../kafka-errors.ts';
 import type { FakeCluster } from '../fake-broker/cluster.ts';
-import type { ConformanceDoor } from './cluster.ts';
+import { type ConformanceDoor, FAKE_THROTTLE_MS } from './cluster.ts';
 import type { Row } from './row.ts';
 import { CONNECT_TIMEOUT_MS, isAcknowledged, pause, record, REQUEST_TIMEOUT_MS, type Session } from './session.ts';
 
@@ -153,24 +153,27 @@ export const faultRows: readonly Row[] = [
   },
   {
     id: 'DC-13',
-    title: 'to be throttled is no failure',
+    title: 'to be throttled is no failure, and told',
     on: ({ throttle }) => throttle !== undefined,
     once: true,
     run: async (s) => {
       const topic = await s.cluster.newTopic();
       const producer = await s.open();
       const undo = await s.cluster.throttle?.('conformance');
+      const toldMs: number[] = [];
       try {
         for (const value of ['one', 'two', 'three']) {
           // oxlint-disable-next-line no-await-in-loop -- one call after the other
           const ending = await s.attempt(producer, { topic, records: [record(value)] });
           ok(isAcknowledged(ending), `${value}: ${ending.fault?.kafkaError}`);
-          ok((ending.ack?.throttleMs ?? 0) >= 0);
+          toldMs.push(ending.ack?.throttleMs ?? 0);
         }
       } finally {
         await undo?.();
       }
       deepStrictEqual(await valuesIn(s, topic), ['one', 'two', 'three']);
+      ok(Math.max(...toldMs) > 0, 'the driver keeps the throttle time to itself');
+      if (s.cluster.fake !== undefined) deepStrictEqual(toldMs, [FAKE_THROTTLE_MS, FAKE_THROTTLE_MS, 0]);
     },
   },
   {

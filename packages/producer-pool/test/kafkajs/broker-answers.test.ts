@@ -1,0 +1,121 @@
+import { Socket } from 'node:net';
+
+import { describe, expect, test, vi } from 'vitest';
+
+import { BrokerAnswers } from '../../src/kafkajs/broker-answers.ts';
+import { WireWriter } from '../../src/testing/fake-broker/wire.ts';
+
+const PRODUCE = 0;
+const METADATA = 3;
+const LEADER_NOT_AVAILABLE = 5;
+
+const framed = (write: (writer: WireWriter) => WireWriter): Buffer => {
+  const body = write(new WireWriter()).end();
+  return new WireWriter().int32(body.length).bytes(body).end();
+};
+
+/** A socket on which a request was written, and what is to be told of its answer. */
+const asked = (api: number, version: number) => {
+  const socket = new Socket();
+  const written = vi.spyOn(socket, 'write').mockReturnValue(true);
+  const answers = new BrokerAnswers();
+  const look = answers.watch(socket);
+  const request = framed((writer) => writer.int16(api).int16(version).int32(7).string('client'));
+  expect(socket.write(request, 'binary')).toBe(true);
+  expect(written).toHaveBeenCalledWith(request, 'binary');
+  return { answers, look, socket };
+};
+
+const produced = (id: number, version: number, throttleMs: number): Buffer =>
+  framed((writer) =>
+    writer
+      .int32(id)
+      .array(['t', 'u'], (topic) => {
+        writer.string(topic).array([0, 12], (partition) => {
+          writer.int32(partition).int16(0).int64(1n).int64(-1n);
+          if (version >= 5) writer.int64(0n);
+        });
+      })
+      .int32(throttleMs),
+  );
+
+const metadata = (version: number, leader: number, errorCode = leader < 0 ? LEADER_NOT_AVAILABLE : 0): Buffer =>
+  framed((writer) =>
+    writer
+      .int32(7)
+      .int32(0)
+      .array([1, 2], (id) => {
+        writer.int32(id).string('host').int32(9092).string(null);
+      })
+      .string('cluster')
+      .int32(1)
+      .array(['t', 'u'], (topic) => {
+        writer.int16(0).string(topic).boolean(false);
+        writer.array([0, 1], (partition) => {
+          const told = partition === 1 ? leader : 2;
+          writer
+            .int16(partition === 1 ? errorCode : 0)
+            .int32(partition)
+            .int32(told);
+          for (let lists = version >= 5 ? 3 : 2; lists > 0; lists -= 1)
+            writer.array([1, 2], (id) => {
+              writer.int32(id);
+            });
+        });
+      }),
+  );
+
+describe('LN-8 throttle times', () => {
+  test.each([3, 7])(
+    'R-KP-6 the one of a produce answer, version %d, is told once for each partition in it',
+    (version) => {
+      const { answers, look } = asked(PRODUCE, version);
+      look(produced(7, version, 250));
+      expect([answers.takeThrottleMs('t', 0), answers.takeThrottleMs('u', 12), answers.takeThrottleMs('u', 1)]).toEqual(
+        [250, 250, 0],
+      );
+      expect(answers.takeThrottleMs('u', 12)).toBe(0);
+    },
+  );
+
+  test('R-KP-6 without one nothing is told, nor for an answer that nobody asked for', () => {
+    const { answers, look } = asked(PRODUCE, 7);
+    look(produced(8, 7, 250));
+    look(produced(7, 7, 0));
+    look(produced(7, 7, 250));
+    expect(answers.takeThrottleMs('t', 0)).toBe(0);
+  });
+
+  test.each([
+    ['before version 3', PRODUCE, 2],
+    ['of another request', 22, 3],
+  ])('R-KP-6 an answer %s is left alone', (_, api, version) => {
+    const { answers, look } = asked(api, version);
+    look(produced(7, version, 250));
+    expect(answers.takeThrottleMs('t', 0)).toBe(0);
+  });
+
+  test('R-KP-6 what is too short for a header is written as it is', () => {
+    const { socket } = asked(PRODUCE, 7);
+    expect(socket.write(Buffer.from([0, 0, 0, 1, 0]), 'binary')).toBe(true);
+  });
+});
+
+describe('PO-7 partitions without a leader', () => {
+  test.each([4, 6])('R-KP-6 they are remembered, and an error no more, in version %d', (version) => {
+    const { answers, look, socket } = asked(METADATA, version);
+    const frame = metadata(version, -1);
+    look(frame);
+    expect(frame).toEqual(metadata(version, -1, 0));
+    expect(['t', 'u'].map((topic) => [answers.isLeaderless(topic, 0), answers.isLeaderless(topic, 1)])).toEqual([
+      [false, true],
+      [false, true],
+    ]);
+    socket.write(
+      framed((writer) => writer.int16(METADATA).int16(version).int32(7)),
+      'binary',
+    );
+    look(metadata(version, 1));
+    expect(answers.isLeaderless('t', 1)).toBe(false);
+  });
+});
