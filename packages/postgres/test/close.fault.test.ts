@@ -121,10 +121,12 @@ describe('concurrent connection cleanup', () => {
         user(pg, { id: `${seed}-${n}`, n, leaky: n < 4, random: random(), ledger }),
       );
       const enough = 20 + 40 * random();
-      await eventually(() => {
-        expect(pg.stats().open).toBeLessThanOrEqual(10);
-        return pg.stats().acquired > enough;
-      }, 'the pool is busy');
+      const isBusy = (): boolean => {
+        const { open: opened, acquired } = pg.stats();
+        expect(opened).toBeLessThanOrEqual(10);
+        return acquired > enough;
+      };
+      await eventually(isBusy, 'the pool is busy', 15_000);
       const report = await pg.close({ deadlineMs: 160 });
       await Promise.all(users); // each settles with a value or an error
 
