@@ -33,6 +33,8 @@ export interface Holdable {
 
 interface Held extends Hold {
   readonly sinceMs: number;
+  /** How long it was held, once it is over. */
+  useMs: number;
   isLeak: boolean;
 }
 
@@ -94,7 +96,8 @@ export class Holders<C extends Holdable> {
 
   begin(connection: C, hold: Hold): void {
     const sinceMs = this.#context.clock.now();
-    this.#held.set(connection, { ...hold, sinceMs, isLeak: false });
+    const { slot, label, trace, watched } = hold;
+    this.#held.set(connection, { slot, label, trace, watched, sinceMs, useMs: 0, isLeak: false });
     const dueAtMs = sinceMs + this.#context.leak.warnAfterMs / 2;
     if (!hold.watched || this.#sweep.dueAtMs <= dueAtMs) return;
     this.#sweep.dueAtMs = dueAtMs;
@@ -126,7 +129,7 @@ export class Holders<C extends Holdable> {
     this.#context.housekeeper.delete(this.#sweep);
   }
 
-  #end(connection: C): (Held & { readonly useMs: number }) | undefined {
+  #end(connection: C): Held | undefined {
     const held = this.#held.get(connection);
     if (held === undefined) return undefined;
     this.#held.delete(connection);
@@ -134,11 +137,12 @@ export class Holders<C extends Holdable> {
     const { pool, clock, counters } = this.#context;
     const { label } = held;
     const useMs = clock.now() - held.sinceMs;
+    held.useMs = useMs;
     connection.use.leasedMs += useMs;
     counters.leasedMs += useMs;
     counters.useMs.record(useMs);
     publish('release', () => ({ pool, label, useMs }));
-    return { ...held, useMs };
+    return held;
   }
 
   #look(nowMs: number): void {

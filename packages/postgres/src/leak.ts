@@ -2,12 +2,14 @@ import type { LeakOptions } from './options.ts';
 
 // When is it worth taking the stack of somebody who takes a connection: pure but for its memory of labels.
 
-/** Whose stacks are taken: nobody's, 1 in 256, also those of suspects and while others wait, everybody's. */
+/** Whose stacks are taken: nobody's, 1 in 256, also those of suspects and while others wait 1 in 16, everybody's. */
 export type LeakStacks = 'never' | 'sampled' | 'adaptive' | 'always';
 
 export type ResolvedLeak = Readonly<Required<LeakOptions>>;
 
 const SAMPLE = 256;
+/** While others wait: a pool that is too small must not become slower still. */
+const SAMPLE_UNDER_PRESSURE = 16;
 /** Labels under suspicion; the memory is bounded, and the oldest suspicion is dropped. */
 const MAX_SUSPECTS = 100;
 
@@ -35,6 +37,7 @@ export class StackSampling {
     if (this.#mode === 'always' || this.#mode === 'never') return this.#mode === 'always';
     this.#turn = (this.#turn + 1) % SAMPLE;
     if (this.#turn === 0) return true;
-    return this.#mode === 'adaptive' && (waiting > 0 || this.#suspects.has(label));
+    if (this.#mode !== 'adaptive') return false;
+    return (waiting > 0 && this.#turn % SAMPLE_UNDER_PRESSURE === 0) || this.#suspects.has(label);
   }
 }

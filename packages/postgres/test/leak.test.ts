@@ -16,7 +16,7 @@ describe('R-PG-7 whose stacks are taken', () => {
     ['sampled', { waiting: 1 }, 2],
     ['sampled', { label: 'slow', suspect: 'slow' }, 2],
     ['adaptive', {}, 2],
-    ['adaptive', { waiting: 1 }, 512],
+    ['adaptive', { waiting: 1 }, 32],
     ['adaptive', { label: 'slow', suspect: 'slow' }, 512],
     ['adaptive', { label: 'quick', suspect: 'slow' }, 2],
     ['always', {}, 512],
