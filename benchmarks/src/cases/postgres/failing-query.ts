@@ -3,7 +3,6 @@ import { busbarPostgres } from '../../arms/busbar-postgres.ts';
 import { databaseArm, type Workload } from '../../arms/postgres/database-arm.ts';
 import { type Case, defineCase } from '../../harness/define-case.ts';
 import { pgPool } from '../../peers/pg-pool.ts';
-import { postgresJs } from '../../peers/postgres-js.ts';
 
 const MAX_RATIO = 0.15;
 const UNIQUE_VIOLATION = '23505';
@@ -51,12 +50,6 @@ export const cases: readonly Case[] = [
         pgPool({
           operation: (pool) => mustBeRefused(pool.query(TAKE, [TAKEN]), driverCode),
           caveat: 'Ends the connection, so the next query opens one.',
-        }),
-        WORKLOAD,
-      ),
-      databaseArm(
-        postgresJs({
-          operation: (sql) => mustBeRefused(sql`insert into taken (id) values (${TAKEN})`.execute(), driverCode),
         }),
         WORKLOAD,
       ),

@@ -4,7 +4,6 @@ import { mustBe } from '../../arms/looped-arm.ts';
 import { databaseArm, type Workload } from '../../arms/postgres/database-arm.ts';
 import { type Arm, type Case, defineCase } from '../../harness/define-case.ts';
 import { pgPool } from '../../peers/pg-pool.ts';
-import { postgresJs } from '../../peers/postgres-js.ts';
 
 const CONCURRENCY = [1, 32] as const;
 const MAX_RATIO = 0.6;
@@ -44,16 +43,6 @@ const pgPoolArm = (workload: Workload): Arm =>
     workload,
   );
 
-const postgresJsArm = (workload: Workload): Arm =>
-  databaseArm(
-    postgresJs({
-      operation: async (sql) => {
-        (await sql.reserve()).release();
-      },
-    }),
-    workload,
-  );
-
 export const cases: readonly Case[] = CONCURRENCY.map((concurrency) => {
   const workload: Workload = { concurrency, tables: '' };
   return defineCase({
@@ -69,7 +58,6 @@ export const cases: readonly Case[] = CONCURRENCY.map((concurrency) => {
       leaseArm('lease', 'adaptive', workload),
       leaseArm('lease with stacks', 'sampled', workload),
       pgPoolArm(workload),
-      postgresJsArm(workload),
     ],
     targets: [
       { ours: 'lease', reference: 'pg-pool', metric: 'time', bound: MAX_RATIO, kind: 'ratio' },

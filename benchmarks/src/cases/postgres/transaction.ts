@@ -9,7 +9,6 @@ import { databaseArm, type Workload } from '../../arms/postgres/database-arm.ts'
 import { ANNOUNCE, announceValues, PLACE, placeValues, WRITE_TABLES } from '../../arms/postgres/orders.ts';
 import { type Arm, type Case, defineCase } from '../../harness/define-case.ts';
 import { pgPool } from '../../peers/pg-pool.ts';
-import { postgresJs } from '../../peers/postgres-js.ts';
 
 const MAX_RATIO = 0.65;
 const MAX_RATIO_LOADED = 0.9;
@@ -61,21 +60,6 @@ const awaitedArm = (workload: Workload): Arm =>
     workload,
   );
 
-const postgresJsArm = (workload: Workload): Arm =>
-  databaseArm(
-    postgresJs({
-      operation: (client, index) =>
-        client.begin(async (sql) => {
-          const [customerId, amount] = placeValues(index);
-          const [topic, payload] = announceValues(index);
-          await sql`insert into placed (customer_id, amount) values (${customerId}, ${amount})`;
-          await sql`insert into events (topic, payload) values (${topic}, ${payload}::text::jsonb)`;
-        }),
-      options: 'begin with a function, statements awaited',
-    }),
-    workload,
-  );
-
 const transactionCase = (concurrency: number, txBound: number): Case => {
   const workload: Workload = {
     concurrency,
@@ -91,7 +75,7 @@ const transactionCase = (concurrency: number, txBound: number): Case => {
     direction: 'smaller',
     parameters: { concurrency },
     services: ['postgres'],
-    arms: [transactionArm, batchArm, awaitedArm, postgresJsArm].map((arm) => arm(workload)),
+    arms: [transactionArm, batchArm, awaitedArm].map((arm) => arm(workload)),
     targets: [
       { ours: 'tx with commitWith', reference: 'four awaited', metric: 'time', bound: txBound, kind: 'ratio' },
       { ours: 'batch', reference: 'four awaited', metric: 'time', bound: MAX_RATIO, kind: 'ratio' },
