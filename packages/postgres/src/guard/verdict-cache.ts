@@ -1,7 +1,8 @@
 /**
  * Verdicts by the text of their statement, in bounded memory.
  *
- * Invariants: at most `size` entries and at most KEY_BYTES of keys; the text of a long statement is not kept, only its SHA-256. Eviction is second
+ * Invariants: at most `size` entries and at most 1 MiB of keys; the text of a long statement is not kept, only its SHA-256, but for the one that
+ * was asked for last, which needs no digest when it is asked for again. Eviction is second
  * chance: the oldest entry goes unless it was asked for since it last came up, so texts that never come back cannot drive out those that do. A
  * lookup costs the same however full the cache is; an insertion costs as many steps as there were lookups since the last ones, amortised one.
  */
@@ -20,10 +21,13 @@ interface Entry extends KnownStatement {
   wasAsked: boolean;
 }
 
-const KEY_BYTES = 1_048_576;
 const LONG_CHARS = 4_096;
+/** A text that is longer is not kept even if it was asked for last. */
+const MAX_LAST_CHARS = 32_768;
 /** Longest that a string is in memory: two bytes a character. */
-const bytesOf = (key: string): number => key.length * 2;
+const bytesOf = (key: { readonly length: number }): number => key.length * 2;
+
+const KEY_BYTES = 1_048_576 - bytesOf({ length: MAX_LAST_CHARS });
 
 /** No statement that a server accepts holds the character in front, so no text equals a digest. */
 const keyOf = (text: string): string =>
@@ -35,6 +39,7 @@ export class VerdictCache {
   readonly #size: number;
   readonly #entries = new Map<string, Entry>();
   #keyBytes = 0;
+  #lastLong: { readonly text: string; readonly entry: Entry } | undefined;
 
   constructor(size: number) {
     this.#size = size;
@@ -50,16 +55,24 @@ export class VerdictCache {
 
   /** The verdict on a text; `judge` is asked only if it is not known. */
   lookup(text: string, judge: (text: string) => Verdict): KnownStatement {
+    if (this.#lastLong?.text === text) return this.#hit(this.#lastLong.entry);
     const key = keyOf(text);
-    const known = this.#entries.get(key);
-    if (known !== undefined) {
-      this.hits += 1;
-      known.uses += 1;
-      known.wasAsked = true;
-      return known;
-    }
+    const entry = this.#entries.get(key);
+    const known = entry === undefined ? this.#add(key, judge(text)) : this.#hit(entry);
+    if (text.length > LONG_CHARS && text.length <= MAX_LAST_CHARS) this.#lastLong = { text, entry: known };
+    return known;
+  }
+
+  #hit(entry: Entry): Entry {
+    this.hits += 1;
+    entry.uses += 1;
+    entry.wasAsked = true;
+    return entry;
+  }
+
+  #add(key: string, verdict: Verdict): Entry {
     this.misses += 1;
-    const entry: Entry = { verdict: judge(text), uses: 1, wasAsked: false };
+    const entry: Entry = { verdict, uses: 1, wasAsked: false };
     this.#makeRoom(bytesOf(key));
     this.#entries.set(key, entry);
     this.#keyBytes += bytesOf(key);
@@ -73,7 +86,10 @@ export class VerdictCache {
       if (entry.wasAsked) {
         entry.wasAsked = false;
         this.#entries.set(key, entry); // behind the others: a map iterates over what is added while it runs
-      } else this.#keyBytes -= bytesOf(key);
+        continue;
+      }
+      this.#keyBytes -= bytesOf(key);
+      if (this.#lastLong?.entry === entry) this.#lastLong = undefined;
     }
   }
 }
