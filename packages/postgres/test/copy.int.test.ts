@@ -243,6 +243,7 @@ describe('copy', () => {
     expect(await pg.value('select 1')).toBe(1);
     expect(pg.stats()).toMatchObject({ leased: 0, dirtyReleases: 0 });
     expect(pg.topQueries().reduce((sum, { errors }) => sum + errors, 0)).toBe(0);
+    expect(pg.stats().closed).not.toHaveProperty('cancel-timeout'); // it heard of the cancel, although nobody read
     const abort = new AbortController();
     const consume = async (): Promise<void> => {
       for await (const block of pg.copyOut(big, { signal: abort.signal }))

@@ -39,6 +39,7 @@ describe('streams and COPY over a network that fails', () => {
   test('X2 the source is read as fast as the socket takes it, and a socket that takes nothing ends at the deadline', async () => {
     await using proxy = await startTcpProxy({ target: db() });
     await using pg = behind(proxy);
+    await pg.query('select 1');
     let read = 0;
     const source = megabytes((n) => {
       read = n;
@@ -77,7 +78,8 @@ describe('streams and COPY over a network that fails', () => {
   test('X1 a peer that falls silent: the wait for a batch ends at the deadline, the end of an idle stream after the grace', async () => {
     await using proxy = await startTcpProxy({ target: db() });
     await using pg = behind(proxy);
-    const awaited = pg.stream(SERIES, [], { batchSize: 10, deadlineMs: 150 });
+    const awaited = pg.stream(SERIES, [], { batchSize: 10, deadlineMs: 200 });
+    await pg.query('select 1');
     let seen = 0;
     const consume = async (): Promise<void> => {
       for await (const row of awaited) {
@@ -131,10 +133,10 @@ describe('streams and COPY over a network that fails', () => {
   });
 
   test('§14 a stream that is idle when the pool closes is ended, and its consumer learns of it', async () => {
-    const pg = open({ pool: { max: 1 }, timeouts: { cancelGraceMs: 100 } });
+    const pg = open({ pool: { max: 1 }, timeouts: { cancelGraceMs: 500 } });
     const rows = pg.stream(SERIES, [], { batchSize: 10 })[Symbol.asyncIterator]();
     await rows.next();
-    const report = await pg.close({ deadlineMs: 150 });
+    const report = await pg.close({ deadlineMs: 550 });
     expect(report).toMatchObject({ destroyed: 0, leasesFinished: 1, leaked: [] });
     expect(await rejection(collect({ [Symbol.asyncIterator]: () => rows }))).toMatchObject({
       code: 'BUSBAR_POSTGRES_LEASE_LOST',
