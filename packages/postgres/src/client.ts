@@ -44,7 +44,9 @@ interface ParameterStatus {
 
 /** `pg.Client` with what a manager needs of it: the wire, the end of the socket, and nothing left of the environment or the password. */
 export class SessionClient extends Client {
-  declare readonly connection: DriverConnection & WireConnection;
+  /** With the texts that the driver's own objects have prepared, by name. */
+  declare readonly connection: DriverConnection &
+    WireConnection & { readonly parsedStatements: Record<string, string> };
   declare readonly processID: number | null;
   declare readonly secretKey: number | null;
   declare replication: unknown;

@@ -13,6 +13,8 @@ import type { ConnectionRecord } from './lifecycle.ts';
 import { Listener, type ListenOptions, type NotificationHandler } from './listener.ts';
 import type { PostgresOptions } from './options.ts';
 import { LeaseLostError } from './outcome-errors.ts';
+import { BusbarPgPool } from './pg-pool-facade.ts';
+import type { PgPoolFacade } from './pg-port.ts';
 import type { BatchOptions, Queries, QueryOptions, Result } from './queries.ts';
 import { QueryStatistics, type QueryStats, type TopQueriesOptions } from './query-stats.ts';
 import { submit, submitAll, type Submission } from './query.ts';
@@ -70,6 +72,12 @@ export interface Postgres extends Queries, AsyncDisposable {
    * come back. Once it resolves, nobody gets a connection that was begun before it.
    */
   recycle(reason?: string): Promise<void>;
+  /**
+   * Its connections as a `pg.Pool`, for an ORM: `instanceof pg.Pool`, the same object each time. It shares the queue, the deadlines and the statistics; what
+   * the server refuses is the driver's own error. BEGIN, COMMIT and SAVEPOINT are for a client of `connect()`: given to the pool they are a
+   * {@link TxControlError}. A COMMIT that the server answers with ROLLBACK is a {@link CommitRolledBackError}. Its `end()` does nothing.
+   */
+  asPgPool(): PgPoolFacade;
   /** Ends the pool: waiters are refused, leases may finish until the deadline (default: 10_000 ms), then they are cut off. Never rejects. */
   close(o?: { readonly deadlineMs?: number }): Promise<CloseReport>;
 }
@@ -85,6 +93,7 @@ class ConnectionManager extends RowShapes implements Postgres {
   readonly #health: HealthMonitor;
   #starting: Promise<StartupReport> | undefined;
   #closing: Promise<CloseReport> | undefined;
+  #pgPool: BusbarPgPool | undefined;
 
   constructor(options: ResolvedPostgresOptions) {
     super();
@@ -179,6 +188,11 @@ class ConnectionManager extends RowShapes implements Postgres {
   async recycle(reason = 'user'): Promise<void> {
     if (this.#closing !== undefined) throw new PostgresClosedError({ pool: this.name });
     this.#context.leases.recycle(reason);
+  }
+
+  asPgPool(): PgPoolFacade {
+    this.#pgPool ??= new BusbarPgPool(this.#context);
+    return this.#pgPool;
   }
 
   close(o: { readonly deadlineMs?: number } = {}): Promise<CloseReport> {

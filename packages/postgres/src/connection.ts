@@ -5,6 +5,7 @@
  * connection may be handed on; otherwise the answer, or the cancel, would reach the next borrower (H6, H31).
  */
 import { cancelUntilOver } from './cancel-loop.ts';
+import type { SessionClient } from './client.ts';
 import type { Active, ConnectionContext } from './connection-context.ts';
 import type { OpenedClient } from './connector.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
@@ -53,6 +54,11 @@ export class Connection {
   /** Where its server is. */
   get place(): Place {
     return this.#opened.place;
+  }
+
+  /** The driver's client, for who runs objects of the driver's on it, and for its events. */
+  get driver(): SessionClient {
+    return this.#opened.client;
   }
 
   get status(): TransactionStatus | null {

@@ -2,6 +2,19 @@
 export { connectivityChecks, createPostgres } from './connection-manager.ts';
 export type { CloseReport } from './close-report.ts';
 export type { LeaseOptions, Postgres } from './connection-manager.ts';
+export type {
+  PgCallback,
+  PgClientEvent,
+  PgClientPort,
+  PgConnectCallback,
+  PgPoolEvent,
+  PgPoolFacade,
+  PgQueryable,
+  PgQueryConfig,
+  PgRelease,
+  PgResult,
+  PgSubmittable,
+} from './pg-port.ts';
 export type { Lease } from './lease.ts';
 export type { Notification } from './listen-link.ts';
 export type { ListenOptions, NotificationHandler } from './listener.ts';

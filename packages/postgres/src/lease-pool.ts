@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
 import { Holders, type Hold, type HolderReport, type Trace } from './holders.ts';
-import { Housekeeper, type Sweepable } from './housekeeper.ts';
+import { alarm, Housekeeper, type Sweepable } from './housekeeper.ts';
 import {
   createLeaseState,
   type LeaseEffect,
@@ -155,6 +155,14 @@ export class LeasePool {
   discard(connection: Connection): void {
     const hold = this.#holders.giveBack(connection);
     if (hold !== undefined) this.#step({ type: 'broken', slot: hold.slot, reason: 'user' });
+  }
+
+  /** Takes the connection away from its holder then; the caller may think better of it until then. */
+  reclaimIn(connection: Connection, delayMs: number): () => void {
+    const entry = alarm(this.#housekeeper, this.#now() + delayMs, () => {
+      if (this.#holders.has(connection)) this.#reclaim(connection);
+    });
+    return () => this.#housekeeper.delete(entry);
   }
 
   /** Begins a new generation: idle connections end now, leased ones when they come back. */

@@ -44,6 +44,8 @@ export const resetSession = async (connection: Connection, o: SessionSetup): Pro
   if (connection.status !== 'I') await run(connection, control('rollback'));
   if (!connection.sessionChanged || pool.reset === 'none') return;
   await run(connection, control('discard all'));
+  const { parsedStatements } = connection.driver.connection;
+  for (const name of Object.keys(parsedStatements)) Reflect.deleteProperty(parsedStatements, name);
   await run(connection, settingsAfterDiscard(session));
   await setUpSession(connection, o);
 };
