@@ -82,6 +82,8 @@ export class BrokerAnswers {
     const write = socket.write.bind(socket);
     Object.defineProperty(socket, 'write', {
       configurable: true,
+      // Node.js puts one of its own in place of this when the broker has closed its side.
+      writable: true,
       value: (request: Buffer, encoding: BufferEncoding): boolean => {
         const asked = requestIn(request);
         if (asked !== undefined) requests.set(request.readInt32BE(CORRELATION_ID_AT), asked);

@@ -99,6 +99,14 @@ describe('LN-8 throttle times', () => {
     const { socket } = asked(PRODUCE, 7);
     expect(socket.write(Buffer.from([0, 0, 0, 1, 0]), 'binary')).toBe(true);
   });
+
+  test('R-KP-6 a broker that closes its side makes an error of a write, and ends no process', () => {
+    const { socket } = asked(PRODUCE, 7);
+    // As Node.js does then: an assignment, which throws for a property that cannot be written to.
+    const refuse = (): boolean => false;
+    socket.write = refuse;
+    expect(socket.write).toBe(refuse);
+  });
 });
 
 describe('PO-7 partitions without a leader', () => {
