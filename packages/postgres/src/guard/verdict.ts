@@ -53,12 +53,27 @@ const reasonsOf = (counts: Readonly<Record<Scored, number>>, weights: GuardWeigh
     score: counts[name] * weights[name],
   }));
 
+/** What reads one statement. */
+const readersOf = (text: string) => {
+  const fingerprint = new Fingerprint(text);
+  return {
+    token: new Tokenizer(text),
+    structure: new Structure(),
+    fingerprint,
+    normalizer: new Normalizer(fingerprint),
+  };
+};
+
+/**
+ * V8 drops compiled code with the last object of a shape that it was compiled for, and no reader outlives its statement: without these each full
+ * collection would be followed by compiling the guard anew.
+ */
+let keptShapes: ReturnType<typeof readersOf> | undefined;
+
 /** One pass over the text, linear in its length. Total: of text that is no SQL it says something harmless. */
 export const judge = (text: string, weights: GuardWeights): Verdict => {
-  const token = new Tokenizer(text);
-  const structure = new Structure();
-  const fingerprint = new Fingerprint(text);
-  const normalizer = new Normalizer(fingerprint);
+  keptShapes ??= readersOf('');
+  const { token, structure, fingerprint, normalizer } = readersOf(text);
   let params = 0;
   for (let kind = token.next(); kind !== 'end'; kind = token.next()) {
     const keyword = kind === 'word' ? keywordAt(text, token.start, token.end) : undefined;
