@@ -39,7 +39,8 @@ export interface Statement<R extends Row = Row> extends StatementSpec {
   readonly rowType?: R;
 }
 
-export type Sql<R extends Row = Row> = Statement<R> | SqlFragment | string;
+/** A statement; a {@link BoundStatement}, and with it a fragment, brings its own values: nothing is given beside it. */
+export type Sql<R extends Row = Row> = Statement<R> | BoundStatement | string;
 
 /** Defines a statement; frozen. */
 export const defineStatement = <R extends Row = Row>(spec: StatementSpec): Statement<R> =>
@@ -181,14 +182,15 @@ export interface GivenStatement {
 
 const NO_TRAITS: StatementTraits = Object.freeze({});
 
-/** @throws {@link ArgumentInvalidError} for what is no statement, and for parameters beside a fragment that has its own */
+/** @throws {@link ArgumentInvalidError} for what is no statement, and for parameters beside one that has its own */
 export const givenStatement = (statement: Sql, params: readonly unknown[] = []): GivenStatement => {
   if (typeof statement === 'string') return { text: statement, values: params, traits: NO_TRAITS, placed: undefined };
-  if (statement instanceof SqlFragment) {
-    if (params.length > 0) throw new ArgumentInvalidError({ argument: 'params', expected: 'none beside a fragment' });
-    return { text: statement.text, values: statement.values, traits: NO_TRAITS, placed: statement.values.length };
-  }
-  if (typeof statement !== 'object' || typeof statement.text !== 'string')
+  if (typeof statement !== 'object' || statement === null || typeof statement.text !== 'string')
     throw new ArgumentInvalidError({ argument: 'text', expected: 'a statement' });
-  return { text: statement.text, values: params, traits: statement, placed: undefined };
+  if ('bind' in statement) return { text: statement.text, values: params, traits: statement, placed: undefined };
+  const { text, values } = statement;
+  if (values !== undefined && params.length > 0)
+    throw new ArgumentInvalidError({ argument: 'params', expected: 'none beside bound values' });
+  const placed = statement instanceof SqlFragment ? statement.values.length : undefined;
+  return { text, values: values ?? params, traits: NO_TRAITS, placed };
 };

@@ -26,7 +26,8 @@ describe('R-PG-2 sql templates', () => {
     expect(() => sql`select $$x$$, $a$x$a$, ${1}`).not.toThrow();
     expect(sql.id('a$1').text).toBe('"a$1"');
     expect(() => givenStatement(sql`select ${1}`, [2])).toThrow(ArgumentInvalidError);
-    for (const wrong of [5, undefined, {}, { text: 5 }])
+    expect(() => givenStatement({ text: 'select $1', values: [1] }, [2])).toThrow(ArgumentInvalidError);
+    for (const wrong of [5, undefined, null, {}, { text: 5 }])
       expect((): unknown => Reflect.apply(givenStatement, undefined, [wrong])).toThrow(ArgumentInvalidError);
   });
 
@@ -52,6 +53,8 @@ describe('R-PG-2 sql templates', () => {
     expect(Object.isFrozen(byId)).toBe(true);
     expect(byId.bind(7)).toEqual({ text: 'select a from t where id = $1', values: [7] });
     expect(givenStatement(byId, [7])).toMatchObject({ text: byId.text, values: [7], traits: { maxRows: 1 } });
+    expect(givenStatement(byId.bind(8))).toEqual({ text: byId.text, values: [8], traits: {}, placed: undefined });
+    expect(givenStatement({ text: 'select $1' }, [9])).toMatchObject({ values: [9] });
     expect(givenStatement('select 1')).toEqual({ text: 'select 1', values: [], traits: {}, placed: undefined });
   });
 });
