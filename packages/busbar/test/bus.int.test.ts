@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { migrate } from '@busbar/outbox';
 import { memoryDriver, type MemoryDriver } from '@busbar/producer-pool/testing';
@@ -166,11 +168,26 @@ describe('transaction', () => {
       seen.push(...(await tx.batch([{ text: 'select 4 as four' }])).map(({ rows }) => rows));
       const insert = { table: 't', columns: [{ name: '?column?', type: 'int4' }], rows: [[5], [6]] };
       seen.push(await tx.insertMany(insert), (await tx.call('upper', ['seven'], { rowMode: 'array' })).rows);
+      seen.push(await tx.copyIn('copy t from stdin', Readable.from(['8\n'])));
+      for await (const row of tx.stream('select 9 as nine')) seen.push(row);
+      for await (const block of tx.copyOut('copy (select 10) to stdout')) seen.push(Buffer.from(block).toString());
       throw new RangeError('no');
     });
     await expect(failing).rejects.toBeInstanceOf(RangeError);
     const many = [{ rows: 2 }, [['SEVEN']]];
-    expect(seen).toEqual([{ one: 1 }, undefined, 2, 1, 1, Infinity, [{ four: 4 }], ...many, 'rolled back']);
+    const streamed = [{ rows: 1 }, { nine: 9 }, '10\n'];
+    expect(seen).toEqual([
+      { one: 1 },
+      undefined,
+      2,
+      1,
+      1,
+      Infinity,
+      [{ four: 4 }],
+      ...many,
+      ...streamed,
+      'rolled back',
+    ]);
     expect(texts('thrown')).toEqual([]);
   });
 });
