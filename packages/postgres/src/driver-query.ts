@@ -33,10 +33,6 @@ export const isDriverQuery = (given: unknown): given is DriverQuery =>
 export class Told {
   #isOver = false;
 
-  get isOver(): boolean {
-    return this.#isOver;
-  }
-
   /** True the first time. */
   end(): boolean {
     if (this.#isOver) return false;

@@ -108,6 +108,84 @@ describe('asPgPool()', () => {
     expect(pg.stats().closed).toEqual({});
   });
 
+  test('a query object of the caller reports in his way; COPY and portals without their objects end', async () => {
+    const client = await pool.connect();
+    const told: unknown[] = [];
+    const own = new Query('select 1 as one');
+    Reflect.set(own, 'callback', (_error: unknown, result: { rows: unknown }) => told.push(result.rows));
+    Reflect.apply(client.query.bind(client), client, [own, () => told.push('second')]);
+    expect((await client.query('')).rows).toEqual([]);
+    expect(told).toEqual([[{ one: 1 }], 'second']);
+    const prepared = { text: 'select $1::int as n', name: 'once', values: [1] };
+    await client.query(prepared);
+    const byName = { name: 'once', values: [2], text: '' };
+    expect((await client.query(byName)).rows).toEqual([{ n: 2 }]);
+    const paged = { text: 'select n from generate_series(1, 3) n', rows: 2 };
+    expect((await client.query(paged)).rows).toHaveLength(3);
+    expect(await rejection(client.query('copy t from stdin'))).toMatchObject({ code: '57014' });
+    expect((await client.query('copy (values (1)) to stdout')).rows).toEqual([]);
+    client.release();
+    const late = client.query(new Cursor('select 1'));
+    expect(await rejection(late.read(1))).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_RELEASED' });
+    const bare = { submit: () => new Error('not today') };
+    const error = await new Promise((resolve) => {
+      Reflect.apply(pool.query.bind(pool), pool, [bare, resolve]);
+    });
+    expect(error).toMatchObject({ message: 'not today' });
+    const refused = pool.query(new Cursor('begin'));
+    expect(await rejection(refused.read(1))).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_CONTROL' });
+    const stranger = new Proxy(pg, { get: () => () => undefined });
+    expect(() => asPgPool(stranger)).toThrow(/same copy of pg/);
+  });
+
+  test('H2 H5 a killed backend is told to who listens, and a statement over its deadline stops on the server', async () => {
+    const timeouts = { statementMs: 250, lockMs: 100, queryDeadlineMs: 300 };
+    await using own = createPostgres(poolOptions(db(), { pool: { max: 2 }, timeouts }));
+    const client = await own.asPgPool().connect();
+    await client.query('set statement_timeout to 0');
+    expect(await rejection(client.query('select pg_sleep(20)'))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_DEADLINE',
+      outcome: 'rejected',
+    });
+    expect(own.stats().cancelsSent).toBe(1);
+    const running = 'select count(*)::int from pg_stat_activity where pid = $1 and query like $2 and state = $3';
+    expect(await pg.value(running, [client.processID, '%pg_sleep(20)%', 'active'])).toBe(0);
+    client.release();
+
+    const [deaf, listening] = [await own.asPgPool().connect(), await own.asPgPool().connect()];
+    const told = new Promise((resolve) => {
+      listening.once('error', resolve);
+    });
+    await pg.query('select pg_terminate_backend(pid, 5000) from unnest($1::int[]) pid', [
+      [deaf.processID, listening.processID],
+    ]);
+    expect(await told).toMatchObject({ code: '57P01' });
+    await eventually(() => own.stats().leasesLost === 2, 'both are lost');
+    expect(await rejection(deaf.query('select 1'))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_LEASE_LOST',
+      outcome: 'not-sent',
+    });
+    deaf.release();
+    listening.release();
+  });
+
+  test('R-PG-2 a COMMIT whose answer is lost has an unknown outcome', async () => {
+    await pg.execute(
+      `create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(20); return null; end'`,
+    );
+    await pg.execute('create table slow (id int)');
+    await pg.execute(
+      'create constraint trigger slow after insert on slow deferrable initially deferred for each row execute function slow()',
+    );
+    const client = await pool.connect();
+    await client.query('begin');
+    await client.query('insert into slow values (1)');
+    const committing = rejection(client.query('commit'));
+    await pg.query('select pg_terminate_backend($1, 5000)', [client.processID]);
+    expect(await committing).toMatchObject({ code: 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN', sqlState: '57P01' });
+    client.release();
+  });
+
   test('a client is the same object each time, and its counts and events are those of the pool', async () => {
     const events: string[] = [];
     for (const event of ['acquire', 'release', 'remove', 'connect'] as const)
@@ -141,6 +219,11 @@ describe('asPgPool()', () => {
     });
     release();
     for (const again of [release, () => lent?.release()]) expect(() => again()).toThrow(/released|given back/);
+    const next = await pool.connect();
+    expect(next).toBe(lent);
+    expect(() => release()).toThrow(/released|given back/); // it is lent to somebody else by now
+    expect((await next.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    next.release();
   });
 
   test('H1 a client that is given back in a transaction is rolled back', async () => {
@@ -169,7 +252,10 @@ test('refusals and lost connections reach the caller in each form', async () => 
   const pool = pg.asPgPool();
   expect(await rejection(pool.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_CONNECT' });
   const error = await new Promise((resolve) => {
-    pool.connect(resolve);
+    pool.connect((refusal, _client, release) => {
+      release(); // nothing to give back
+      resolve(refusal);
+    });
   });
   expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_CONNECT' });
   const cursor = pool.query(new Cursor('select 1'));
