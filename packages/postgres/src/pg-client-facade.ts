@@ -91,10 +91,6 @@ export class BusbarPgClient extends EventEmitter implements PgClientPort {
     };
   }
 
-  getTransactionStatus(): 'I' | 'T' | 'E' | null {
-    return this.#connection.status;
-  }
-
   query<S extends PgSubmittable>(submittable: S): S;
   query<R = Row>(statement: string | PgQueryConfig, values?: readonly unknown[]): Promise<PgResult<R>>;
   query<R = Row>(statement: string | PgQueryConfig, callback: PgCallback<PgResult<R>>): void;

@@ -152,14 +152,29 @@ describe('asPgPool()', () => {
     expect(await pg.value(running, [client.processID, '%pg_sleep(20)%', 'active'])).toBe(0);
     client.release();
 
+    const hasty = await own.asPgPool().connect();
+    const failing = new Query('select 1/0');
+    const released = new Promise<void>((resolve) => {
+      failing.on('error', () => {
+        hasty.release(); // at once: the server must be ready by then
+        resolve();
+      });
+    });
+    hasty.query(failing);
+    await released;
+    const { closing, closed } = own.stats();
+    expect({ closing, closed }).toEqual({ closing: 0, closed: {} });
+
     const [deaf, listening] = [await own.asPgPool().connect(), await own.asPgPool().connect()];
     const told = new Promise((resolve) => {
       listening.once('error', resolve);
     });
+    const inFlight = rejection(listening.query('select pg_sleep(20)'));
     await pg.query('select pg_terminate_backend(pid, 5000) from unnest($1::int[]) pid', [
       [deaf.processID, listening.processID],
     ]);
-    expect(await told).toMatchObject({ code: '57P01' });
+    expect(await told).toBeInstanceOf(Error);
+    expect(await inFlight).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST', outcome: 'unknown' });
     await eventually(() => own.stats().leasesLost === 2, 'both are lost');
     expect(await rejection(deaf.query('select 1'))).toMatchObject({
       code: 'BUSBAR_POSTGRES_LEASE_LOST',
@@ -235,12 +250,15 @@ describe('asPgPool()', () => {
   });
 
   test('H21 what a borrower prepared is forgotten with the rest of his session', async () => {
-    const client = await pool.connect();
+    await using own = createPostgres(poolOptions(db(), { pool: { max: 1, reset: 'discard' } }));
+    const client = await own.asPgPool().connect();
     await client.query({ text: 'select $1::int as n', values: [1], name: 'kept' });
     await client.query('set search_path to evil');
+    const { processID } = client;
     client.release();
-    await eventually(() => pg.stats().resetting === 0, 'it was reset');
-    const next = await pool.connect();
+    const next = await own.asPgPool().connect();
+    expect(next.processID).toBe(processID);
+    expect((await next.query("select current_setting('search_path') as path")).rows).not.toEqual([{ path: 'evil' }]);
     expect((await next.query({ text: 'select $1::int as n', values: [2], name: 'kept' })).rows).toEqual([{ n: 2 }]);
     next.release();
   });
