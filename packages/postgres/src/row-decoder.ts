@@ -47,13 +47,16 @@ const valueOf = (text: string | null | undefined, parse: ParseValue | undefined)
 
 /** Objects have all columns as own properties: they share one shape, and a column named `__proto__` is only a column. */
 const objectDecoder = (fields: readonly WireField[], parsers: readonly ParseValue[]): RowDecoder => {
-  const template: Record<string, unknown> = { __proto__: null };
-  for (const { name } of fields) template[name] = null;
+  // With a prototype: V8 copies an object without one property by property.
+  const template: Record<string, unknown> = Object.fromEntries(fields.map(({ name }) => [name, null]));
+  const names = fields.map(({ name }) => name);
   return (texts) => {
     const row = { ...template };
-    for (const [index, { name }] of fields.entries()) {
-      const text = texts[index] ?? null;
-      if (text !== null) row[name] = parsers[index]?.(text);
+    let index = 0;
+    for (const name of names) {
+      const text = texts[index];
+      if (text !== null && text !== undefined) row[name] = parsers[index]?.(text);
+      index += 1;
     }
     return row;
   };
