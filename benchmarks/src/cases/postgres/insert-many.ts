@@ -1,13 +1,10 @@
-/** B-PG-12: a thousand rows at once, against a thousand inserts awaited one after the other, and against COPY. */
-import { finished } from 'node:stream/promises';
-
+/** B-PG-12: a thousand rows at once, against a thousand inserts awaited one after the other, and against COPY on the same connection. */
 import { busbarPostgres } from '../../arms/busbar-postgres.ts';
 import { mustBe } from '../../arms/looped-arm.ts';
 import { databaseArm, type Workload } from '../../arms/postgres/database-arm.ts';
 import { PLACE, placeValues, WRITE_TABLES } from '../../arms/postgres/orders.ts';
 import { type Case, defineCase } from '../../harness/define-case.ts';
 import { pgPool } from '../../peers/pg-pool.ts';
-import { postgresJs } from '../../peers/postgres-js.ts';
 
 const ROWS = 1_000;
 const MAX_RATIO_TO_SINGLE = 0.35;
@@ -24,6 +21,12 @@ const COLUMNS = [
 
 const rowsOf = (operation: number): [customerId: number, amount: number][] =>
   Array.from({ length: ROWS }, (_, row) => placeValues(operation + row));
+
+const COPY = 'copy placed (customer_id, amount) from stdin';
+
+async function* textOf(rows: readonly (readonly number[])[]): AsyncIterable<string> {
+  yield rows.map((row) => `${row.join('\t')}\n`).join('');
+}
 
 export const cases: readonly Case[] = [
   defineCase({
@@ -59,20 +62,16 @@ export const cases: readonly Case[] = [
       ),
       databaseArm(
         {
-          ...postgresJs({
-            options: 'COPY FROM STDIN by postgres.js, rows as one text',
-            operation: async (sql, index) => {
-              const sink = await sql`copy placed (customer_id, amount) from stdin`.writable();
-              sink.end(
-                rowsOf(index)
-                  .map(([customerId, amount]) => `${customerId}\t${amount}\n`)
-                  .join(''),
-              );
-              await finished(sink);
+          ...busbarPostgres({
+            name: 'COPY',
+            options: 'copyIn, rows as one text',
+            operation: async (postgres, index) => {
+              const { rows } = await postgres.copyIn(COPY, textOf(rowsOf(index)));
+              mustBe('rows copied', rows, ROWS);
             },
-            caveat: 'No RETURNING, no ON CONFLICT, and no type but text.',
           }),
-          name: 'COPY',
+          role: 'baseline',
+          caveat: 'No RETURNING, no ON CONFLICT, and no type but text.',
         },
         WORKLOAD,
       ),

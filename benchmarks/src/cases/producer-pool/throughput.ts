@@ -3,8 +3,8 @@
  *
  * Records of 1 KiB with keys over six partitions, acks all, a thousand publishers that each wait for their acknowledgement; on
  * three fake brokers in a process of their own, and on one node of real Kafka. Brokers and client have two cores here, so on
- * real Kafka both sides of a ratio wait for the same broker. B-KP-1 shows as well what kafkajs itself makes of batches made by
- * hand: more than that is not in it. Idempotent, the pool has a producer for each partition, as many as it takes under this
+ * real Kafka both sides of a ratio wait for the same broker. On fake brokers B-KP-1 shows as well what kafkajs itself makes of
+ * batches made by hand: more than that is not in it. Idempotent, the pool has a producer for each partition, as many as it takes under this
  * load by itself.
  *
  * There is no B-KP-3, and B-KP-4 has no confluent: its client comes with a native library that is downloaded when it is installed,
@@ -95,11 +95,7 @@ export const cases: readonly Case[] = [
     ...REAL,
     id: 'B-KP-1',
     title: 'pool on kafkajs × one send() a record, Kafka (R-KP-1)',
-    arms: [
-      onReal({ driver: 'kafkajs' }),
-      producingArm(kafkaJsSendArm({ target: realKafka })),
-      producingArm(kafkaJsBatchArm({ target: realKafka })),
-    ],
+    arms: [onReal({ driver: 'kafkajs' }), producingArm(kafkaJsSendArm({ target: realKafka }))],
     targets: [atLeast('pool on kafkajs', 'kafkajs send', 9)],
   }),
   defineCase({
