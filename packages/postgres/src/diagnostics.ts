@@ -149,16 +149,19 @@ export interface ListenGapMessage {
 export interface ListenerErrorMessage {
   readonly pool: string;
   readonly channel: string;
-  readonly error: unknown;
+  /** What was thrown is its cause, which is not shown: a parser's message repeats the payload. */
+  readonly error: Error;
 }
 /** A hook of a transaction threw; its outcome stands. */
 export interface HookErrorMessage {
   readonly pool: string;
   readonly hook: 'afterCommit' | 'afterRollback' | 'afterUnknown';
-  readonly error: unknown;
+  /** What was thrown is its cause, which is not shown. */
+  readonly error: Error;
 }
 
-interface Messages {
+/** By event: every channel of the package. */
+export interface Messages {
   readonly created: CreatedMessage;
   readonly closed: ClosedMessage;
   readonly connect: ConnectMessage;

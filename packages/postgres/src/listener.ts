@@ -1,4 +1,6 @@
 /** The shell of `listener-state.ts`: calls become events, effects become promises, notifications and the life of the one connection. */
+import { toBusbarError } from '@busbar/errors';
+
 import { deadlineOf } from './call.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
@@ -209,7 +211,7 @@ export class Listener {
   /** What a handler throws is its own affair, also later: it must not end the connection, nor the process. */
   #call({ channel }: Subscription, handler: () => unknown): void {
     const report = (error: unknown): void =>
-      publish('listener-error', () => ({ pool: this.#options.name, channel, error }));
+      publish('listener-error', () => ({ pool: this.#options.name, channel, error: toBusbarError(error) }));
     try {
       const result = handler();
       if (result instanceof Promise) result.catch(report);

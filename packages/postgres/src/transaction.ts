@@ -9,6 +9,8 @@
  *
  * The tag decides: only `COMMIT` is a commit. COMMIT of a failed transaction answers `ROLLBACK` without an error (H16).
  */
+import { toBusbarError } from '@busbar/errors';
+
 import { bindStatement, prepareBatch, prepareCall, type Call, type CallDefaults, type Given } from './call.ts';
 import type { Connection } from './connection.ts';
 import type { PoolContext } from './context.ts';
@@ -289,7 +291,7 @@ export class Transaction {
     try {
       run();
     } catch (error) {
-      publish('hook-error', () => ({ pool: this.#context.options.name, hook, error }));
+      publish('hook-error', () => ({ pool: this.#context.options.name, hook, error: toBusbarError(error) }));
     }
   }
 

@@ -189,7 +189,7 @@ describe('the connection manager', () => {
         { outcome: 'commit', attempts: 2, statements: 1 },
       ],
       'tx-retry': [{ sqlState: '40001', attempt: 1, delayMs: aNumber }],
-      'hook-error': [{ hook: 'afterCommit', error: like({ message: 'hook' }) }],
+      'hook-error': [{ hook: 'afterCommit', error: like({ cause: like({ message: 'hook' }) }) }],
       'dirty-release': [{ label: 'dirty' }],
     });
   });

@@ -67,7 +67,7 @@ describe('listen over a connection that fails', () => {
     const gap = { pool: 'killed', reason: 'lost', lastedMs: aNumber };
     expect(messages).toEqual([
       { ...gap, channel: 'orders' },
-      { pool: 'killed', channel: 'orders', error: broken },
+      { pool: 'killed', channel: 'orders', error: like({ cause: broken }) },
       { ...gap, channel: 'idle' },
     ]);
   });

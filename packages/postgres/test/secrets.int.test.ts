@@ -1,13 +1,9 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 
-import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
-import { serializeError } from '@busbar/errors';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { createPostgres, type Postgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
@@ -15,45 +11,13 @@ import type { Queries } from '../src/queries.ts';
 import { resolvePostgresOptions } from '../src/resolve-options.ts';
 import { sql } from '../src/statement.ts';
 import { rejection } from './eventually.ts';
+import { useMarkedSecrets } from './marked-secrets.ts';
 import { containing, like } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
 
-const EVENTS =
-  'created closed connect connection-closed lease release acquire-timeout queue-full query query-slow guard tx tx-retry dirty-release lease-lost cancel';
-
-/** Every way in which a value can be shown. */
-const shownOf = (value: unknown): string => {
-  const parts = [inspect(value, { depth: Infinity, showHidden: true }), inspect(value), String(value)];
-  parts.push(JSON.stringify(value) ?? '');
-  if (value instanceof Error) parts.push(value.message, value.stack ?? '', JSON.stringify(serializeError(value)));
-  return parts.join('\n');
-};
-
 describe('R-PG-5 a marked secret never shows', () => {
   const db = useTestDatabase();
-  const seed = Math.trunc(Math.random() * 2 ** 31);
-  const random = seededRandom(seed);
-  const heard: unknown[] = [];
-  const listen = (message: unknown): void => void heard.push(message);
-  let serial = 0;
-  /** A new secret, in one of the shapes that secrets have. */
-  const secret = (): string => {
-    serial += 1;
-    const noise = Math.trunc(random() * 2 ** 31).toString(36);
-    return `MARK${['x', 'A-', 'p_w.', 'zz'][serial % 4] ?? ''}${noise}`;
-  };
-  const expectHidden = (value: unknown, where: string): void => {
-    const shown = shownOf(value);
-    const found = /MARK.{0,30}/u.exec(shown)?.[0];
-    if (found !== undefined) throw new Error(`seed ${seed}: ${found} of ${where} is shown: ${shown.slice(0, 4_000)}`);
-  };
-
-  beforeAll(() => {
-    for (const event of EVENTS.split(' ')) subscribe(`busbar:postgres:${event}`, listen);
-  });
-  afterAll(() => {
-    for (const event of EVENTS.split(' ')) unsubscribe(`busbar:postgres:${event}`, listen);
-  });
+  const { random, secret, expectHidden, expectHeardHidden, heard } = useMarkedSecrets();
 
   const RAISE = (mark: () => string, code: string): string =>
     `do $do$ begin raise exception using errcode = '${code}', message = '${mark()}', detail = '${mark()}', hint = '${mark()}',
@@ -129,8 +93,7 @@ describe('R-PG-5 a marked secret never shows', () => {
     await using lease = await pg.lease();
     expectHidden(lease, 'the lease');
     for (const shown of objectsOf(pg)) expectHidden(shown, 'an object of the pool');
-    expect(heard.length).toBeGreaterThan(2 * STATEMENTS.length);
-    for (const message of heard) expectHidden(message, 'a message');
+    expectHeardHidden(0, 2 * STATEMENTS.length);
   });
 
   test('in an option, a password file, a provider, a set-up, or a key', async () => {
@@ -174,8 +137,7 @@ describe('R-PG-5 a marked secret never shows', () => {
       for (const shown of objectsOf(pg)) expectHidden(shown, `an object of option set ${index}`);
     };
     await Promise.all(OPTIONS.map(use));
-    expect(heard.length).toBeGreaterThan(before + OPTIONS.length);
-    for (const message of heard.slice(before)) expectHidden(message, 'a message');
+    expectHeardHidden(before, OPTIONS.length);
     await rm(folder, { recursive: true });
   });
 
@@ -189,7 +151,8 @@ describe('R-PG-5 a marked secret never shows', () => {
     expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_SCHEMA' });
     expect(String(error)).toContain('relation "[redacted]" does not exist');
     await pg.query(`select pg_sleep(0.01) as ${password}`);
-    expect(heard).toContainEqual(like({ statement: containing('as [redacted]') }));
+    const statement = containing('as [redacted]');
+    expect(heard).toContainEqual({ event: 'query-slow', message: like({ statement }) });
     await pg.close();
     await admin.execute(`drop role ${role}`);
   });
