@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 
 /** One message of the server. */
-export const frame = (type: string, body: string | Buffer = ''): Buffer => {
+const frame = (type: string, body: string | Buffer = ''): Buffer => {
   const content = Buffer.from(body);
   const head = Buffer.alloc(5, type);
   head.writeInt32BE(content.length + 4, 1);
