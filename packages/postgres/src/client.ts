@@ -89,6 +89,14 @@ export class SessionClient extends Client {
     else this.connection.once('end', callback);
   }
 
+  onReady(listener: () => void): void {
+    this.connection.on('readyForQuery', listener);
+  }
+
+  onParameter(listener: () => void): void {
+    this.connection.on('parameterStatus', listener);
+  }
+
   /** After the login the password is of no use any more. */
   forgetPassword(): void {
     delete this.password;

@@ -2,6 +2,7 @@ import { prepareBatch, prepareCall, deadlineOf, type Call, type CallDefaults, ty
 import type { CloseReport } from './close-report.ts';
 import type { Connection } from './connection.ts';
 import { checksOf, type ConnectivityCheck } from './connectivity-checks.ts';
+import { Connector } from './connector.ts';
 import type { PoolContext } from './context.ts';
 import { publish } from './diagnostics.ts';
 import { StatementGuard } from './guard/guard.ts';
@@ -11,6 +12,7 @@ import { LeasePool } from './lease-pool.ts';
 import { ConnectionQueries, PooledLease, type Lease } from './lease.ts';
 import type { ConnectionRecord } from './lifecycle.ts';
 import { Listener, type ListenOptions, type NotificationHandler } from './listener.ts';
+import type { ConnectionSource } from './open-attempt.ts';
 import type { PostgresOptions } from './options.ts';
 import { LeaseLostError } from './outcome-errors.ts';
 import { BusbarPgPool } from './pg-pool-facade.ts';
@@ -84,7 +86,8 @@ export interface Postgres extends Queries, AsyncDisposable {
 
 const CLOSE_DEADLINE_MS = 10_000;
 
-class ConnectionManager extends RowShapes implements Postgres {
+/** What `createPostgres` and `adaptPool` give. */
+export class ConnectionManager extends RowShapes implements Postgres {
   readonly name: string;
   readonly #options: ResolvedPostgresOptions;
   readonly #counters: Counters = createCounters();
@@ -95,7 +98,7 @@ class ConnectionManager extends RowShapes implements Postgres {
   #closing: Promise<CloseReport> | undefined;
   #pgPool: BusbarPgPool | undefined;
 
-  constructor(options: ResolvedPostgresOptions) {
+  constructor(options: ResolvedPostgresOptions, source: (counters: Counters) => ConnectionSource) {
     super();
     this.#options = options;
     this.name = options.name;
@@ -123,6 +126,7 @@ class ConnectionManager extends RowShapes implements Postgres {
     this.#listener = new Listener(options);
     const leases = new LeasePool(options, {
       counters: this.#counters,
+      source: source(this.#counters),
       setupSession: (connection) => new ConnectionQueries(shared, connection),
       onRecycle: () => this.#listener.recycle(),
     });
@@ -143,7 +147,9 @@ class ConnectionManager extends RowShapes implements Postgres {
   }
 
   listen(channel: string, on: NotificationHandler, o?: ListenOptions): Promise<AsyncDisposable> {
-    return this.#listener.listen(channel, on, o);
+    if (this.#options.mode === 'owned') return this.#listener.listen(channel, on, o);
+    const expected = 'a pool of createPostgres: LISTEN needs a connection of its own';
+    return Promise.reject(new ArgumentInvalidError({ argument: 'listen', expected }));
   }
 
   start(): Promise<StartupReport> {
@@ -170,10 +176,10 @@ class ConnectionManager extends RowShapes implements Postgres {
   }
 
   stats(): PostgresStats {
-    const { name, targets, clock } = this.#options;
+    const { name, mode, targets, clock } = this.#options;
     const [{ host }] = targets;
     const guard = this.#context.defaults.guard.stats();
-    return statsOf(this.#context.leases.state, this.#counters, { name, host, nowMs: clock.now(), guard });
+    return statsOf(this.#context.leases.state, this.#counters, { name, host, mode, nowMs: clock.now(), guard });
   }
 
   topQueries(o?: TopQueriesOptions): QueryStats[] {
@@ -298,8 +304,10 @@ class ConnectionManager extends RowShapes implements Postgres {
  * Creates a pool. Nothing is opened before `start()` or the first call.
  * @throws {@link PostgresOptionsError} with every problem of the options
  */
-export const createPostgres = (options: PostgresOptions): Postgres =>
-  new ConnectionManager(resolvePostgresOptions(options));
+export const createPostgres = (options: PostgresOptions): Postgres => {
+  const resolved = resolvePostgresOptions(options);
+  return new ConnectionManager(resolved, () => new Connector(resolved));
+};
 
 /** The start-up checks of a pool; `start()` runs them, and so can a runner of checks. */
 export const connectivityChecks = (postgres: Postgres): readonly ConnectivityCheck[] =>

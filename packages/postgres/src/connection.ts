@@ -5,15 +5,14 @@
  * connection may be handed on; otherwise the answer, or the cancel, would reach the next borrower (H6, H31).
  */
 import { cancelUntilOver } from './cancel-loop.ts';
-import type { SessionClient } from './client.ts';
 import type { Active, ConnectionContext } from './connection-context.ts';
-import type { OpenedClient } from './connector.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
 import { GroupPlan } from './group-plan.ts';
 import { alarm, type Sweepable } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { ConnectionUse } from './lifecycle.ts';
 import { bytesSince, type TransactionStatus, type WireBytes } from './pool-port.ts';
+import type { OpenedSession, Session } from './session-port.ts';
 import { SplitWatch } from './split.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
 import type { Place, ServerRole } from './targets.ts';
@@ -25,7 +24,7 @@ export class Connection {
   /** Something was left behind on the session. */
   sessionChanged = false;
   readonly use: ConnectionUse = { uses: 0, activeMs: 0, leasedMs: 0, waitMs: 0 };
-  readonly #opened: OpenedClient;
+  readonly #opened: OpenedSession;
   readonly #context: ConnectionContext;
   readonly #queue: Execution[] = [];
   readonly #quietWaiters: (() => void)[] = [];
@@ -38,7 +37,7 @@ export class Connection {
   #ended = false;
   #retireReason: RetireReason | undefined;
 
-  constructor(id: string, opened: OpenedClient, context: ConnectionContext) {
+  constructor(id: string, opened: OpenedSession, context: ConnectionContext) {
     this.id = id;
     this.#opened = opened;
     this.#context = context;
@@ -46,8 +45,8 @@ export class Connection {
     this.pid = client.processID ?? 0;
     // For life: an error event without a listener would end the process (H2).
     client.on('error', (error: Error) => this.#break(error));
-    client.connection.on('readyForQuery', () => this.#onReady());
-    client.connection.on('parameterStatus', () => context.onRoleChange());
+    client.onReady(() => this.#onReady());
+    client.onParameter(() => context.onRoleChange());
     client.once('end', () => this.#onEnd());
   }
 
@@ -57,7 +56,7 @@ export class Connection {
   }
 
   /** The driver's client, for who runs objects of the driver's on it, and for its events. */
-  get driver(): SessionClient {
+  get driver(): Session {
     return this.#opened.client;
   }
 

@@ -1,4 +1,6 @@
 // The pool
+export { adaptPool } from './adapt-pool.ts';
+export type { AdaptOptions } from './adapt-options.ts';
 export { connectivityChecks, createPostgres } from './connection-manager.ts';
 export type { CloseReport } from './close-report.ts';
 export type { LeaseOptions, Postgres } from './connection-manager.ts';
@@ -9,6 +11,7 @@ export type {
   PgConnectCallback,
   PgPoolEvent,
   PgPoolFacade,
+  PgPoolPort,
   PgQueryable,
   PgQueryConfig,
   PgRelease,

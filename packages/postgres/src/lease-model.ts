@@ -6,7 +6,9 @@ export type SlotState = 'connecting' | 'setup' | 'idle' | 'validating' | 'leased
 
 export type RetireReason =
   | ('idle' | 'lifetime' | 'generation' | 'leak' | 'error' | 'dirty' | 'cancel-race' | 'cancel-timeout' | 'validation')
-  | ('setup' | 'connect' | 'connect-timeout' | 'busy' | 'user' | 'close');
+  | ('setup' | 'connect' | 'connect-timeout' | 'busy' | 'user' | 'close')
+  /** Given back to the pool that it was taken from. */
+  | 'returned';
 
 export interface Slot {
   readonly id: number;
@@ -46,6 +48,8 @@ export interface LeaseLimits {
   readonly resetTimeoutMs: number;
   /** How long before the end of `close` running statements are cancelled. */
   readonly cancelGraceMs: number;
+  /** Each connection serves one lease and goes back where it came from. Default: false. */
+  readonly returns?: boolean;
 }
 
 export interface LeasePoolState {

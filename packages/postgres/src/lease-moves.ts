@@ -84,10 +84,21 @@ const grant = (step: Step, slot: Slot, waiter: Waiter): void => {
   effects.push({ do: 'grant', slot: slot.id, waiter: waiter.id, waitedMs: nowMs - waiter.enqueuedAtMs });
 };
 
+/** A borrowed connection serves one lease, and is never idle: others wait for it where it came from. */
+const offerBorrowed = (step: Step, slot: Slot): void => {
+  const { pool } = step;
+  // It was opened before the pool's connections were to be replaced.
+  if (slot.generation !== pool.generation) return retire(step, slot, { do: 'destroy', reason: 'generation' });
+  const waiter = pool.phase === 'open' && slot.state === 'setup' ? oldestWaiter(pool) : undefined;
+  if (waiter === undefined) retire(step, slot, { do: 'terminate', reason: 'returned' });
+  else grant(step, slot, waiter);
+};
+
 /** A connection that is known to be good goes to the oldest waiter, or on top of the idle stack. */
 export const offer = (step: Step, slot: Slot): void => {
   const { pool, nowMs } = step;
   slot.lastUsedAtMs = nowMs;
+  if (pool.limits.returns === true) return offerBorrowed(step, slot);
   if (pool.phase !== 'open') return retire(step, slot, { do: 'terminate', reason: 'close' });
   if (slot.generation !== pool.generation) return retire(step, slot, { do: 'terminate', reason: 'generation' });
   if (slot.retireAtMs <= nowMs) return retire(step, slot, { do: 'terminate', reason: 'lifetime' });

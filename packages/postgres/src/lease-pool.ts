@@ -14,6 +14,7 @@ import {
 import { Refusals, type AcquireRequest } from './lease-refusals.ts';
 import { step } from './lease-state.ts';
 import type { ConnectionRecord } from './lifecycle.ts';
+import type { ConnectionSource } from './open-attempt.ts';
 import type { Queryable } from './queries.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
 import { ROLLBACK_TIMEOUT_MS, SlotLife } from './slot-life.ts';
@@ -64,12 +65,18 @@ export class LeasePool {
 
   constructor(
     options: ResolvedPostgresOptions,
-    o: { readonly counters: Counters; setupSession(connection: Connection): Queryable; onRecycle(): void },
+    o: {
+      readonly counters: Counters;
+      readonly source: ConnectionSource;
+      setupSession(connection: Connection): Queryable;
+      onRecycle(): void;
+    },
   ) {
     this.#options = options;
     this.#counters = o.counters;
     this.#onRecycle = () => o.onRecycle();
-    const limits = { resetTimeoutMs: ROLLBACK_TIMEOUT_MS, cancelGraceMs: options.timeouts.cancelGraceMs };
+    const returns = options.mode === 'adapted';
+    const limits = { resetTimeoutMs: ROLLBACK_TIMEOUT_MS, cancelGraceMs: options.timeouts.cancelGraceMs, returns };
     this.state = createLeaseState({ ...options.pool, ...limits }, options.random);
     this.#housekeeper = new Housekeeper(options);
     this.#holders = new Holders({
@@ -84,6 +91,7 @@ export class LeasePool {
     this.#slots = new SlotLife({
       options,
       counters: o.counters,
+      source: o.source,
       housekeeper: this.#housekeeper,
       emit: (event) => this.#step(event),
       onFailure: () => {
@@ -131,7 +139,11 @@ export class LeasePool {
     if (hold === undefined) return;
     const { slot, label } = hold;
     if (this.state.phase === 'closing') this.#closeReport.leasesFinished += 1;
-    const unusable = connection.busy ? 'busy' : connection.retireReason;
+    const { pool, mode } = this.#options;
+    const changed = connection.sessionChanged && pool.reset === 'discard';
+    // Whose session it is cannot be told how to set it up again.
+    const unfit = changed && mode === 'adapted' ? 'dirty' : connection.retireReason;
+    const unusable = connection.busy ? 'busy' : unfit;
     if (unusable !== undefined) {
       this.#step({ type: 'broken', slot, reason: unusable });
       return;
@@ -141,7 +153,6 @@ export class LeasePool {
       this.#counters.dirtyReleases += 1;
       publish('dirty-release', () => ({ pool: this.#options.name, label }));
     }
-    const changed = connection.sessionChanged && this.#options.pool.reset === 'discard';
     this.#step({ type: 'released', slot, dirty: dirty || changed });
   }
 

@@ -86,7 +86,7 @@ export class ListenLink {
   destroy(o: { readonly timedOut: boolean }): void {
     if (o.timedOut) this.lastFailure = new ConnectTimeoutError(this.#where());
     this.#isGivenUp = true;
-    this.#attempt?.abort();
+    this.#attempt?.abort(true);
     this.#client?.destroySocket();
     this.terminate();
   }

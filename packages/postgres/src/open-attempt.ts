@@ -1,9 +1,22 @@
+import { ConnectTimeoutError } from './connect-errors.ts';
+import type { PostgresError } from './errors.ts';
 import type { PhaseClock } from './lifecycle.ts';
+import type { OpenedSession } from './session-port.ts';
 import type { Target } from './targets.ts';
 
 /** What can be cut off. */
 interface Destroyable {
   destroySocket(): void;
+}
+
+export interface ConnectWhere extends Target {
+  readonly elapsedMs: number;
+}
+
+/** Where connections come from. */
+export interface ConnectionSource {
+  /** `done` is called once, never before this returns; an attempt that failed is over, and its socket closed. */
+  open(steps: PhaseClock, done: (error: unknown, opened?: OpenedSession) => void): OpenAttempt;
 }
 
 /** One attempt to open a connection, over all servers that are tried for it. */
@@ -33,10 +46,19 @@ export class OpenAttempt {
     return promise;
   }
 
+  /** What it is called when it took too long. */
+  overdue(where: ConnectWhere): PostgresError {
+    return new ConnectTimeoutError(where);
+  }
+
   /** Gives up: the socket is destroyed and the attempt fails. */
-  abort(): void {
+  abort(_isClosing: boolean): void {
+    this.cutOff();
+    this.#giveUp?.();
+  }
+
+  protected cutOff(): void {
     this.isAborted = true;
     this.#client?.destroySocket();
-    this.#giveUp?.();
   }
 }

@@ -60,6 +60,22 @@ export type PgConnectCallback = (
   release: PgRelease,
 ) => void;
 
+/** A pool that `adaptPool` may take clients of. */
+export interface PgPoolPort {
+  readonly options: { readonly max?: number | undefined; readonly stream?: unknown };
+  readonly totalCount: number;
+  readonly idleCount: number;
+  /** Who waits for a client. */
+  readonly waitingCount: number;
+  connect(
+    callback: (
+      error: Error | undefined,
+      client: object | undefined,
+      release: (destroy?: Error | boolean) => void,
+    ) => void,
+  ): void;
+}
+
 /** What `asPgPool()` gives: to whatever takes a `pg.Pool` it is one. */
 export interface PgPoolFacade extends PgQueryable {
   connect(): Promise<PgClientPort>;

@@ -33,6 +33,8 @@ import { PostgresOptionsError } from './usage-errors.ts';
 /** Validated, complete and frozen. No secret is in it: the password is behind `credentials`, PEM texts behind `tls.material()`. */
 export interface ResolvedPostgresOptions {
   readonly name: string;
+  /** Whose the connections are: of the pool itself, or of one that it adapts. */
+  readonly mode: 'owned' | 'adapted';
   readonly targets: readonly [Target, ...Target[]];
   /** Of the first target. */
   readonly host: string;
@@ -205,6 +207,7 @@ export const resolvePostgresOptions = (options: PostgresOptions): ResolvedPostgr
   checkNumber('slowQueryMs', slowQueryMs, { limit: POSTGRES_LIMITS.slowQueryMs, issues });
   const resolved = {
     name,
+    mode: 'owned' as const,
     ...resolveServers(options, url, issues),
     credentials: resolveCredentials(options, url, issues),
     tls: resolveTls(options.tls, url, issues),

@@ -1,20 +1,21 @@
 /** The connections behind the slots of `lease-state.ts`: opened, set up, probed, reset and ended as the core says; it hears of each outcome. */
 import { sendCancel } from './cancel.ts';
-import { ConnectTimeoutError, SetupError } from './connect-errors.ts';
+import { SetupError } from './connect-errors.ts';
 import { connectFailure } from './connect-failure.ts';
 import { Connection } from './connection.ts';
-import { Connector, type OpenAttempt, type OpenedClient } from './connector.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
 import type { Housekeeper } from './housekeeper.ts';
 import type { LeaseEvent, RetireReason } from './lease-model.ts';
 import { Lifecycle, PhaseClock, type ConnectionRecord } from './lifecycle.ts';
+import type { ConnectionSource, ConnectWhere, OpenAttempt } from './open-attempt.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
+import type { OpenedSession } from './session-port.ts';
 import { resetSession, setUpSession, type SessionSetup } from './session-setup.ts';
 import { sqlStateOf } from './sqlstate.ts';
 import { StatementCache } from './statement-cache.ts';
 import type { Counters } from './stats.ts';
-import { admits, isDemoted, type Place, type ServerRole } from './targets.ts';
+import { admits, isDemoted, type ServerRole } from './targets.ts';
 
 /** Longest wait for the ROLLBACK of a dirty release. */
 export const ROLLBACK_TIMEOUT_MS = 2_000;
@@ -42,6 +43,7 @@ export interface SlotLifeContext extends SessionSetup {
   readonly options: ResolvedPostgresOptions;
   readonly counters: Counters;
   readonly housekeeper: Housekeeper;
+  readonly source: ConnectionSource;
   emit(event: LeaseEvent): void;
   /** An attempt to connect failed, or a connection broke. */
   onFailure(): void;
@@ -53,14 +55,12 @@ export interface SlotLifeContext extends SessionSetup {
 
 export class SlotLife {
   readonly #context: SlotLifeContext;
-  readonly #connector: Connector;
   readonly #lives = new Map<number, Life>();
   readonly #lifecycle = new Lifecycle();
   #lastFailure: PostgresError | undefined;
 
   constructor(context: SlotLifeContext) {
     this.#context = context;
-    this.#connector = new Connector(context.options);
   }
 
   /** Why the last failed attempt to connect failed. */
@@ -87,7 +87,7 @@ export class SlotLife {
 
   connect(slot: number, generation: number): void {
     const clock = new PhaseClock(this.#context.options.clock);
-    const attempt = this.#connector.open(clock, (error, opened) => {
+    const attempt = this.#context.source.open(clock, (error, opened) => {
       if (opened !== undefined) void this.#onConnected(slot, life, opened);
       else this.#onConnectFailed(slot, life, error);
     });
@@ -132,10 +132,10 @@ export class SlotLife {
     const life = this.#lives.get(slot);
     if (life === undefined) return;
     life.retired ??= { reason: how.reason, atMs: this.#now() };
-    if (how.reason === 'connect-timeout') this.#noteFailure(life, new ConnectTimeoutError(this.#where(life)));
+    if (how.reason === 'connect-timeout') this.#noteFailure(life, life.attempt.overdue(this.#where(life)));
     if (how.reason === 'setup' && life.connection !== undefined)
       this.#noteFailure(life, new SetupError(this.#where(life), { cause: life.connection.lost }));
-    if (life.connection === undefined) life.attempt.abort();
+    if (life.connection === undefined) life.attempt.abort(how.reason === 'close');
     else if (how.do === 'terminate') life.connection.terminate();
     else if (STOPPED_FIRST.has(how.reason)) life.connection.stop();
     else {
@@ -148,7 +148,7 @@ export class SlotLife {
     return this.#context.options.clock.now();
   }
 
-  #where(life: Life): { host: string; port: number; elapsedMs: number } {
+  #where(life: Life): ConnectWhere {
     const { host, port } = life.attempt.place;
     return { host, port, elapsedMs: this.#now() - life.clock.startedAtMs };
   }
@@ -170,8 +170,7 @@ export class SlotLife {
     this.#context.emit({ type: 'connect-failed', slot, permanent: this.#lastFailure?.retryable === false });
   }
 
-  async #onConnected(slot: number, life: Life, opened: OpenedClient): Promise<void> {
-    const { options } = this.#context;
+  async #onConnected(slot: number, life: Life, opened: OpenedSession): Promise<void> {
     const connection = this.#wrap(slot, life, opened);
     life.connection = connection;
     life.clock.end('authMs');
@@ -183,11 +182,16 @@ export class SlotLife {
     if (!(await this.#setUp(slot, life, connection))) return;
     life.clock.end('setupMs');
     life.readyAtMs = this.#now();
-    this.#context.counters.created += 1;
-    this.#context.counters.createMs.record(life.clock.totalMs);
-    const { phases } = life.clock;
-    publish('connect', () => ({ pool: options.name, host: connection.place.host, ok: true, phases }));
+    if (opened.isReused !== true) this.#noteCreated(life, connection);
     this.#context.emit({ type: 'ready', slot });
+  }
+
+  #noteCreated({ clock }: Life, connection: Connection): void {
+    const { options, counters } = this.#context;
+    const { phases, totalMs } = clock;
+    counters.created += 1;
+    counters.createMs.record(totalMs);
+    publish('connect', () => ({ pool: options.name, host: connection.place.host, ok: true, phases }));
   }
 
   /** Whether the session may be used. */
@@ -206,15 +210,15 @@ export class SlotLife {
     return false;
   }
 
-  #wrap(slot: number, life: Life, opened: OpenedClient): Connection {
+  #wrap(slot: number, life: Life, opened: OpenedSession): Connection {
     const { options, housekeeper, counters } = this.#context;
     const connection: Connection = new Connection(`${options.name}-${slot}`, opened, {
       housekeeper,
       clock: options.clock,
       cancelGraceMs: options.timeouts.cancelGraceMs,
       commitGraceMs: options.timeouts.commitGraceMs,
-      statements: new StatementCache(options.statements, counters.statements),
-      cancel: (session) => this.#cancel(opened.place, session),
+      statements: opened.statements ?? new StatementCache(options.statements, counters.statements),
+      cancel: (session) => this.#cancel(opened, session),
       onBroken: (reason) => {
         this.#context.onFailure();
         this.#context.onBroken(slot, connection, reason);
@@ -233,13 +237,14 @@ export class SlotLife {
     return connection;
   }
 
-  async #cancel(place: Place, session: { processId: number; secretKey: number }): Promise<boolean> {
+  async #cancel(opened: OpenedSession, session: { processId: number; secretKey: number }): Promise<boolean> {
     const { options, counters } = this.#context;
+    const { place, tls = options.tls } = opened;
     const startedAtMs = this.#now();
     counters.cancelsSent += 1;
     // Behind the grace the connection is destroyed: whether the cancel arrives does not matter any more.
     const timeoutMs = Math.min(MAX_CANCEL_MS, options.timeouts.cancelGraceMs);
-    const noticed = await sendCancel({ place, tls: options.tls, ...session, timeoutMs });
+    const noticed = await sendCancel({ place, tls, ...session, timeoutMs });
     publish('cancel', () => ({
       pool: options.name,
       ms: this.#now() - startedAtMs,
@@ -249,16 +254,20 @@ export class SlotLife {
   }
 
   #onGone(slot: number, life: Life, connection: Connection): void {
-    const { options, counters } = this.#context;
     this.#lives.delete(slot);
     this.#context.onBroken(slot, connection, 'error');
+    if (life.retired?.reason !== 'returned') this.#noteClosed(life, connection);
+    this.#context.emit({ type: 'gone', slot });
+  }
+
+  #noteClosed(life: Life, connection: Connection): void {
+    const { options, counters } = this.#context;
     const closedAtMs = this.#now();
     const { reason, atMs } = (life.retired ??= { reason: 'error', atMs: closedAtMs });
     counters.closed[reason] = (counters.closed[reason] ?? 0) + 1;
     const record = { ...this.#recordOf(life, connection), closedAtMs, closeMs: closedAtMs - atMs };
     this.#lifecycle.note(record);
     publish('connection-closed', () => ({ pool: options.name, record }));
-    this.#context.emit({ type: 'gone', slot });
   }
 
   #recordOf(life: Life, connection: Connection): ConnectionRecord {

@@ -29,6 +29,8 @@ export interface PostgresStats {
   readonly name: string;
   /** The first of `targets`. */
   readonly host: string;
+  /** `adapted`: of `adaptPool`. Then a lease is a slot, and neither `created` nor `closed` counts a client that was given back. */
+  readonly mode: 'owned' | 'adapted';
   readonly max: number;
   readonly minIdle: number;
   /** Raised by `recycle()`; connections of an older one are replaced. */
@@ -181,7 +183,7 @@ const snapshotOf = (o: OperationCounters): OperationStats => ({
 export const statsOf = (
   pool: LeasePoolState,
   counters: Counters,
-  o: { readonly name: string; readonly host: string; readonly nowMs: number; readonly guard: GuardStats },
+  o: Pick<PostgresStats, 'name' | 'host' | 'mode' | 'guard'> & { readonly nowMs: number },
 ): PostgresStats => {
   const { committed, rolledBack, unknown, retries, closed, operations, ...counted } = counters;
   const { read, write, ddl, admin } = operations;
@@ -192,6 +194,7 @@ export const statsOf = (
     ...counted,
     name: o.name,
     host: o.host,
+    mode: o.mode,
     max: pool.limits.max,
     minIdle: pool.limits.minIdle,
     generation: pool.generation,

@@ -3,11 +3,8 @@ import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 
 import type { TlsMode } from './options.ts';
 
-export interface TlsMaterial {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-}
+/** What wins over the mode, certificates above all. */
+export type TlsMaterial = Readonly<ConnectionOptions>;
 
 /** TLS as it was asked for. The PEM texts are behind a function, so that printing the settings cannot show a private key. */
 export interface ResolvedTls {
@@ -29,10 +26,10 @@ export const tlsOptions = (tls: ResolvedTls, host: string): ConnectionOptions | 
   if (tls.mode === 'disable') return false;
   const name = tls.serverName ?? host;
   return {
-    ...tls.material(),
     rejectUnauthorized: tls.mode !== 'require',
     ...(isIP(name) === 0 ? { servername: name } : {}), // an address is no SNI name (RFC 6066)
     checkServerIdentity: (_host, certificate) =>
       tls.mode === 'verify-ca' ? undefined : checkServerIdentity(name, certificate),
+    ...tls.material(),
   };
 };

@@ -13,6 +13,7 @@ test('what the core still wants of a slot that is gone is neither done nor answe
   const lives = new SlotLife({
     options: resolvePostgresOptions({ host: 'h', database: 'd', user: 'u', clock, timers: clock.timers }),
     counters: createCounters(),
+    source: { open: () => expect.unreachable('nothing is opened') },
     housekeeper: new Housekeeper({ clock, timers: clock.timers }),
     emit: (event) => told.push(event),
     onFailure: () => undefined,

@@ -1,9 +1,11 @@
 /**
- * `asPgPool` with the types of `pg`: the only declarations of this package that mention them. They need `@types/pg`.
+ * `asPgPool` and `adaptPool` with the types of `pg`: the only declarations of this package that mention them. They need `@types/pg`.
  * @module
  */
 import { Pool } from 'pg';
 
+import type { AdaptOptions } from '../adapt-options.ts';
+import { adaptPool as adapt } from '../adapt-pool.ts';
 import type { Postgres } from '../connection-manager.ts';
 import { ArgumentInvalidError } from '../usage-errors.ts';
 
@@ -16,3 +18,6 @@ export const asPgPool = (postgres: Postgres): Pool => {
   if (pool instanceof Pool) return pool;
   throw new ArgumentInvalidError({ argument: 'postgres', expected: 'one of createPostgres, with the same copy of pg' });
 };
+
+/** {@link adapt} for a pool of `pg` itself. */
+export const adaptPool = (pool: Pool, options?: AdaptOptions): Postgres => adapt(pool, options);

@@ -3,15 +3,11 @@ import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { createPostgres } from '../../src/connection-manager.ts';
-import { StatementGuard } from '../../src/guard/guard.ts';
-import { LeasePool } from '../../src/lease-pool.ts';
+import { Connector } from '../../src/connector.ts';
 import type { PostgresOptions } from '../../src/options.ts';
-import { QueryStatistics } from '../../src/query-stats.ts';
 import { resolvePostgresOptions } from '../../src/resolve-options.ts';
-import { SplitSampling } from '../../src/split.ts';
-import { createCounters } from '../../src/stats.ts';
-import { Transaction } from '../../src/transaction.ts';
 import { eventually, rejection } from '../eventually.ts';
+import { FAILED_BEGIN, failedBegin } from '../failed-begin.ts';
 import { oneOf } from '../matchers.ts';
 import { poolOptions } from '../pool-options.ts';
 import { timeLapse } from '../time-lapse.ts';
@@ -38,58 +34,8 @@ describe('holes of BEGIN and COMMIT', () => {
 
   test('H23 a failed BEGIN executes nothing', async () => {
     const options = resolvePostgresOptions(poolOptions(db()));
-    const counters = createCounters();
-    const { clock } = options;
-    const defaults = {
-      pool: 'default',
-      queryDeadlineMs: 5_000,
-      maxRows: 10,
-      clock,
-      guard: new StatementGuard(options.guard),
-      autoPrepareAfter: 0,
-      sessions: 'own',
-    } as const;
-    const leases = new LeasePool(options, {
-      counters,
-      setupSession: () => ({ query: () => Promise.reject(new Error('unused')) }),
-      onRecycle: () => undefined,
-    });
-    const target = {
-      pool: 'default',
-      database: db().database,
-      clock,
-      operations: counters.operations,
-      statements: counters.statements,
-      statistics: new QueryStatistics(10),
-      slowQueryMs: 1_000,
-      sampling: new SplitSampling(() => 0),
-      transactionSettings: [],
-    };
-    const connection = await leases.acquire({
-      label: undefined,
-      deadlineMs: 5_000,
-      deadlineAtMs: clock.now() + 5_000,
-      signal: undefined,
-    });
-    const transaction = new Transaction(
-      { options, counters, leases, target, defaults },
-      {
-        begin: 'begin isolation level nonsense',
-        label: undefined,
-        signal: undefined,
-        maxRows: undefined,
-        deadlineAtMs: Infinity,
-      },
-      { connection, attempt: 1 },
-    );
-    const insert = () =>
-      transaction.run(transaction.prepare({ statement: "insert into facts values ('escaped')" }, {}));
-    const both = await Promise.all([rejection(insert()), rejection(insert())]);
-    expect(both).toMatchObject([{ code: 'BUSBAR_POSTGRES_SYNTAX' }, { code: 'BUSBAR_POSTGRES_TX_ABORTED' }]);
-    expect(await rejection(insert())).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_ABORTED' });
-    expect(await rejection(transaction.commit())).toMatchObject({ code: 'BUSBAR_POSTGRES_COMMIT_ROLLED_BACK' });
-    leases.releaseWhenQuiet(connection);
-    await leases.close(clock.now());
+    const insert = "insert into facts values ('escaped')";
+    expect(await failedBegin(options, { insert, source: () => new Connector(options) })).toMatchObject(FAILED_BEGIN);
     expect(await count('facts')).toBe(0);
   });
 
