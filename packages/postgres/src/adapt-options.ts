@@ -31,11 +31,11 @@ export interface AdaptOptions extends Pick<
   readonly timeouts?: Pick<TimeoutOptions, 'queryDeadlineMs' | 'cancelGraceMs' | 'commitGraceMs'>;
 }
 
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
+const KNOWN = {
   '': 'name pool timeouts retry maxRows guard statements leak slowQueryMs statistics clock timers random'.split(' '),
   'pool.': ['maxQueue', 'acquireTimeoutMs', 'connectTimeoutMs', 'reset'],
   'timeouts.': ['queryDeadlineMs', 'cancelGraceMs', 'commitGraceMs'],
-};
+} as const;
 
 /** The server's limits, which are not set here: the lowest that are legal, so that they forbid no deadline. */
 const NOT_SET = { statementMs: 101, lockMs: 100, idleInTransactionMs: 102 };
@@ -57,7 +57,7 @@ export const resolveAdaptOptions = (pool: PgPoolPort, options: AdaptOptions): Re
     ['pool.', options.pool],
     ['timeouts.', timeouts],
   ] as const)
-    refuseUnknown(given, { prefix, known: KNOWN[prefix] ?? [], issues });
+    refuseUnknown(given, { prefix, known: KNOWN[prefix], issues });
   if (issues.length > 0) throw new PostgresOptionsError({ name, issues });
   const { statementMs } = POSTGRES_DEFAULTS.timeouts;
   const queryDeadlineMs = timeouts?.queryDeadlineMs ?? statementMs + POSTGRES_DEFAULTS.queryMarginMs;

@@ -94,23 +94,27 @@ export class AdaptedClient extends EventEmitter implements Session {
     return this.#raw.getTransactionStatus();
   }
 
-  /** It may be lent: it lives, nothing is on its way, and no transaction is open. */
+  /** It may be lent: it lives, and no transaction is open. */
   get isFit(): boolean {
-    return !this.#isBroken && this.#raw.readyForQuery !== false && this.status === 'I';
+    return !this.#isBroken && this.status === 'I';
   }
 
   /** Resolves when the server has answered what was asked before, for example by a `connect` handler of the pool; or when the client is lost. */
   async whenQuiet(): Promise<void> {
     await Promise.resolve(); // the driver hands a new client out before it counts it as ready
     while (this.#raw.readyForQuery === false && !this.#isBack) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const goOn = (): void => resolve();
+      const answered = Promise.withResolvers<void>();
+      const goOn = (): void => answered.resolve();
       this.#raw.on('drain', goOn);
       this.once('end', goOn);
       // oxlint-disable-next-line no-await-in-loop -- one answer after the other
-      await promise;
+      await answered.promise;
       this.#raw.off('drain', goOn);
       this.off('end', goOn);
+      // oxlint-disable-next-line no-await-in-loop -- who began it may go on with the answer
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
     }
   }
 
@@ -155,7 +159,6 @@ export class AdaptedClient extends EventEmitter implements Session {
   }
 
   #giveBack(): void {
-    if (this.#isBack) return;
     this.#isBack = true;
     const raw = this.#raw;
     raw.connectionParameters.query_timeout = this.#own.queryTimeout;

@@ -126,7 +126,7 @@ export class AdaptedSource {
 
   #named(error: unknown, { steps }: OpenAttempt): unknown {
     const { name, host, port, clock } = this.#options;
-    const message = error instanceof Error ? error.message : '';
+    const message: unknown = Reflect.get(Object(error), 'message');
     const where = { host, port, elapsedMs: clock.now() - steps.startedAtMs };
     if (message === POOL_IS_FULL) return this.#full(where.elapsedMs, error);
     if (message === CONNECT_IS_OVERDUE) return new ConnectTimeoutError(where, { cause: error });

@@ -60,10 +60,10 @@ export class Actor {
     this.send({ type: 'abort', waiter });
   }
 
-  release(slot: number, dirty = false): void {
-    if (!this.held.delete(slot)) return;
+  release(slot: number, dirty = false): readonly LeaseEffect[] {
+    if (!this.held.delete(slot)) return [];
     this.counts.released += 1;
-    this.send({ type: 'released', slot, dirty });
+    return this.send({ type: 'released', slot, dirty });
   }
 
   /** The connection dies under whoever has it. */

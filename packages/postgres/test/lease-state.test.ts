@@ -232,4 +232,24 @@ describe('the lease core', () => {
     actor.send({ type: 'close', deadlineAtMs: 0 });
     actor.check();
   });
+
+  test('a borrowed connection serves one lease and goes back, and none is idle', () => {
+    const actor = new Actor({ max: 1, returns: true });
+    const [first, second] = [actor.acquire(), actor.acquire()];
+    for (let phase = 0; phase < 2; phase += 1) actor.answer(1);
+    expect(actor.held.get(1)).toBe(first);
+    const effects = actor.release(1);
+    expect(effects).toEqual([{ do: 'terminate', slot: 1, reason: 'returned' }]);
+    expect([actor.sockets.get(1), actor.waiting]).toEqual(['ending', [second]]);
+    actor.socketCloses(1); // given back: only now is the next one asked for
+    actor.answer(2);
+    actor.abort(second);
+    actor.answer(2); // nobody wants it any more
+    expect([actor.sockets.get(2), actor.pool.counts.idle]).toEqual(['ending', 0]);
+    actor.socketCloses(2);
+    actor.acquire();
+    for (let phase = 0; phase < 2; phase += 1) actor.answer(3);
+    actor.send({ type: 'recycle' });
+    expect(actor.release(3)).toEqual([{ do: 'destroy', slot: 3, reason: 'generation' }]);
+  });
 });

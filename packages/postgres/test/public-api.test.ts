@@ -46,6 +46,7 @@ test('R-STD-5 @busbar/postgres exports exactly these names', () => {
     'TxAbortedError',
     'TxControlError',
     'TxEndedError',
+    'adaptPool',
     'classifySqlState',
     'connectivityChecks',
     'createGuard',

@@ -14,6 +14,7 @@ test.for([
   [3, 'look for new orders: order 7'],
   [4, 'postgres://[redacted]@db/orders refused [redacted] true'],
   [5, 'invoices: [ { id: 7 } ] 1'],
+  [7, 'shipments: [ { id: 7 } ] adapted 1'],
   [6, 'copied: 10000 147788 5004'],
 ] as const)('example %i in the README of @busbar/postgres runs', async ([index, printed]) => {
   const DATABASE_URL = `${db().url}?sslmode=disable`;
