@@ -163,6 +163,7 @@ export class Actor {
         this.sockets.get(slot.id) === 'usable' && !this.held.has(slot.id) && slot.generation === pool.generation,
         'I5: an idle one is not usable',
       );
+    this.#expect(limits.returns !== true || pool.idle.length === 0, 'a borrowed one is kept');
     const { acquired, released, lost } = this.counts;
     this.#expect(acquired === released + lost + this.held.size, 'I6: a lease is unaccounted for');
     const total = Object.values(pool.counts).reduce((sum, count) => sum + count, 0);
