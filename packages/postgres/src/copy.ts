@@ -139,7 +139,10 @@ class Pump {
   }
 }
 
-/** Nobody waits for it: a generator that is at work ends only when it comes to its next `yield`. */
+/**
+ * Nobody waits for it: a generator that is at work ends only when it comes to its next `yield`. What it throws then comes too late: the copy has
+ * ended, with an error of its own where there was one.
+ */
 const endSource = (iterator: AsyncIterator<unknown>): void => {
   const end = async (): Promise<unknown> => iterator.return?.();
   end().catch(() => undefined);

@@ -110,7 +110,7 @@ export interface ProducerPoolOptions {
   readonly requestTimeoutMs?: number;
   /** Default: 10 000 ms. Range: 500 to 120 000. */
   readonly connectTimeoutMs?: number;
-  /** The watchdog over one call. Default: request + connect + 1 000 ms, which is also the least. */
+  /** The watchdog over one call. Default: request + connect + 1 000 ms. Range: from request + connect. */
   readonly attemptTimeoutMs?: number;
   readonly retry?: RetryDelayOptions;
   /** Then UNKNOWN_TOPIC to the caller. Default: 5. Range: 0 to 100. */
