@@ -164,7 +164,7 @@ export class ConnectionManager extends RowShapes implements Postgres {
     const { max } = this.#options.pool;
     if (!Number.isInteger(connections) || connections < 0 || connections > max)
       throw new ArgumentInvalidError({ argument: 'connections', expected: `an integer from 0 to ${max}` });
-    const acquired = Array.from({ length: connections }, () => this.#acquire({ label: 'warmup' }));
+    const acquired = Array.from({ length: connections }, async () => this.#acquire({ label: 'warmup' }));
     const outcomes = await Promise.allSettled(acquired);
     for (const outcome of outcomes) if (outcome.status === 'fulfilled') this.#context.leases.release(outcome.value);
     await Promise.all(acquired);
@@ -268,15 +268,10 @@ export class ConnectionManager extends RowShapes implements Postgres {
     }
   }
 
-  async #acquire(o: LeaseOptions): Promise<Connection> {
+  #acquire(o: LeaseOptions): Connection | Promise<Connection> {
     const deadlineMs = deadlineOf(o, this.#options.timeouts.queryDeadlineMs);
-    return this.#context.leases.acquire({
-      label: o.label,
-      deadlineMs,
-      deadlineAtMs: this.#options.clock.now() + deadlineMs,
-      signal: o.signal,
-      watched: true,
-    });
+    const deadlineAtMs = this.#options.clock.now() + deadlineMs;
+    return this.#context.leases.acquire({ label: o.label, deadlineMs, deadlineAtMs, signal: o.signal, watched: true });
   }
 
   async #start(): Promise<StartupReport> {

@@ -8,6 +8,7 @@ import { cancelUntilOver } from './cancel-loop.ts';
 import type { Active, ConnectionContext } from './connection-context.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
 import { GroupPlan } from './group-plan.ts';
+import type { Held } from './holders.ts';
 import { alarm, type Sweepable } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { ConnectionUse } from './lifecycle.ts';
@@ -23,6 +24,7 @@ export class Connection {
   readonly pid: number;
   /** Something was left behind on the session. */
   sessionChanged = false;
+  hold: Held | undefined;
   readonly use: ConnectionUse = { uses: 0, activeMs: 0, leasedMs: 0, waitMs: 0 };
   readonly #opened: OpenedSession;
   readonly #context: ConnectionContext;

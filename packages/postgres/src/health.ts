@@ -65,7 +65,7 @@ const RULES: readonly (readonly [HealthCode, Rule])[] = [
     'waiting-long',
     ({ waiters, limits }, { nowMs }) => {
       let value = 0;
-      for (const waiter of waiters.values()) value = Math.max(value, nowMs - waiter.enqueuedAtMs);
+      for (const waiter of waiters) value = Math.max(value, nowMs - waiter.enqueuedAtMs);
       const limit = limits.acquireTimeoutMs / 2;
       return { value, limit, holds: value > limit };
     },

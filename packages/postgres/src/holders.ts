@@ -9,6 +9,7 @@ import type { Clock } from '@busbar/retry';
 import { publish } from './diagnostics.ts';
 import { SWEEP_MS, type Housekeeper, type Sweepable } from './housekeeper.ts';
 import { StackSampling, type ResolvedLeak } from './leak.ts';
+import type { Slot } from './lease-model.ts';
 import type { Counters } from './stats.ts';
 
 /** Where a connection was taken. Its text is made only when it is looked at. */
@@ -17,7 +18,8 @@ export interface Trace {
 }
 
 export interface Hold {
-  readonly slot: number;
+  readonly slot: Slot;
+  readonly sinceMs: number;
   readonly label: string | undefined;
   readonly trace: Trace | undefined;
   readonly watched: boolean;
@@ -29,10 +31,11 @@ export interface Holdable {
   /** What runs on it waits for its holder. */
   readonly isIdle?: boolean;
   readonly use: { leasedMs: number };
+  /** Who holds it; kept here, so that neither taking nor giving back looks it up. */
+  hold: Held | undefined;
 }
 
-interface Held extends Hold {
-  readonly sinceMs: number;
+export interface Held extends Hold {
   /** How long it was held, once it is over. */
   useMs: number;
   isLeak: boolean;
@@ -51,6 +54,8 @@ export interface HoldersContext<C> {
   readonly housekeeper: Housekeeper;
   readonly counters: Pick<Counters, 'leaks' | 'leasedMs' | 'useMs'>;
   readonly leak: ResolvedLeak;
+  /** All that may be held. */
+  connections(): Iterable<C>;
   /** It has been held for `leak.reclaimAfterMs`, and nothing runs on it. */
   reclaim(connection: C): void;
 }
@@ -67,7 +72,6 @@ const reportOf = ({ label, sinceMs, trace }: Held, nowMs: number): HolderReport 
 
 export class Holders<C extends Holdable> {
   readonly #context: HoldersContext<C>;
-  readonly #held = new Map<C, Held>();
   readonly #sampling: StackSampling;
   readonly #sweep: Sweepable = { dueAtMs: NEVER, onDue: (nowMs) => this.#look(nowMs) };
   #leaked = 0;
@@ -82,31 +86,26 @@ export class Holders<C extends Holdable> {
     return this.#leaked;
   }
 
-  has(connection: C): boolean {
-    return this.#held.has(connection);
-  }
-
   /** The caller's stack, where it is worth its cost. */
-  trace(label: string | undefined, waiting: number): Trace | undefined {
-    if (!this.#sampling.wants(label, waiting)) return undefined;
+  trace(label: string | undefined, waiting: number, nowMs: number): Trace | undefined {
+    if (!this.#sampling.wants(label, waiting, nowMs)) return undefined;
     const trace: Trace = {};
     Error.captureStackTrace(trace);
     return trace;
   }
 
-  begin(connection: C, hold: Hold): void {
-    const sinceMs = this.#context.clock.now();
-    const { slot, label, trace, watched } = hold;
-    this.#held.set(connection, { slot, label, trace, watched, sinceMs, useMs: 0, isLeak: false });
+  begin(connection: C, { slot, sinceMs, label, trace, watched }: Hold): void {
+    connection.hold = { slot, sinceMs, label, trace, watched, useMs: 0, isLeak: false };
+    if (!watched) return;
     const dueAtMs = sinceMs + this.#context.leak.warnAfterMs / 2;
-    if (!hold.watched || this.#sweep.dueAtMs <= dueAtMs) return;
+    if (this.#sweep.dueAtMs <= dueAtMs) return;
     this.#sweep.dueAtMs = dueAtMs;
     this.#context.housekeeper.add(this.#sweep);
   }
 
   /** The holder has given it back; nothing where he held it no more. */
-  giveBack(connection: C): Hold | undefined {
-    const held = this.#end(connection);
+  giveBack(connection: C, nowMs: number): Hold | undefined {
+    const held = this.#end(connection, nowMs);
     if (held?.isLeak === true)
       publish('leak-cleared', () => ({ pool: this.#context.pool, label: held.label, heldMs: held.useMs }));
     return held;
@@ -114,13 +113,14 @@ export class Holders<C extends Holdable> {
 
   /** The connection was taken from its holder, or has ended under him. */
   lose(connection: C): Hold | undefined {
-    return this.#end(connection);
+    return this.#end(connection, this.#context.clock.now());
   }
 
   /** Who holds a connection, the longest first. */
   reports(): HolderReport[] {
     const nowMs = this.#context.clock.now();
-    return [...this.#held.values()].map((held) => reportOf(held, nowMs)).toSorted((a, b) => b.heldMs - a.heldMs);
+    const reports = this.#held().map(({ hold }) => reportOf(hold, nowMs));
+    return reports.toSorted((a, b) => b.heldMs - a.heldMs);
   }
 
   /** No connection is open: nothing is to be watched. */
@@ -129,14 +129,20 @@ export class Holders<C extends Holdable> {
     this.#context.housekeeper.delete(this.#sweep);
   }
 
-  #end(connection: C): Held | undefined {
-    const held = this.#held.get(connection);
+  #held(): { readonly connection: C; readonly hold: Held }[] {
+    return Array.from(this.#context.connections()).flatMap((connection) =>
+      connection.hold === undefined ? [] : [{ connection, hold: connection.hold }],
+    );
+  }
+
+  #end(connection: C, nowMs: number): Held | undefined {
+    const held = connection.hold;
     if (held === undefined) return undefined;
-    this.#held.delete(connection);
+    connection.hold = undefined;
     if (held.isLeak) this.#leaked -= 1;
-    const { pool, clock, counters } = this.#context;
+    const { pool, counters } = this.#context;
     const { label } = held;
-    const useMs = clock.now() - held.sinceMs;
+    const useMs = nowMs - held.sinceMs;
     held.useMs = useMs;
     connection.use.leasedMs += useMs;
     counters.leasedMs += useMs;
@@ -147,8 +153,8 @@ export class Holders<C extends Holdable> {
 
   #look(nowMs: number): void {
     let nextAtMs = NEVER;
-    for (const [connection, held] of Array.from(this.#held))
-      if (held.watched) nextAtMs = Math.min(nextAtMs, this.#judge(connection, held, nowMs));
+    for (const { connection, hold } of this.#held())
+      if (hold.watched) nextAtMs = Math.min(nextAtMs, this.#judge(connection, hold, nowMs));
     this.#sweep.dueAtMs = nextAtMs;
     if (nextAtMs === NEVER) this.#context.housekeeper.delete(this.#sweep);
   }

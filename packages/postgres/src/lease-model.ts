@@ -1,4 +1,5 @@
 import { OPEN_GATE, type ConnectGate } from './connect-gate.ts';
+import { WaiterQueue, type Waiter } from './waiter-queue.ts';
 
 // The data of `lease-state.ts`: its struct, what happens to it, and what it wants done.
 
@@ -22,12 +23,6 @@ export interface Slot {
   retireAtMs: number;
   /** When the sweep must act on a state that has a limit. */
   dueAtMs: number;
-}
-
-export interface Waiter {
-  readonly id: number;
-  readonly enqueuedAtMs: number;
-  readonly deadlineAtMs: number;
 }
 
 export interface LeaseLimits {
@@ -58,16 +53,13 @@ export interface LeasePoolState {
   readonly slots: Map<number, Slot>;
   /** Stack: the last one released is the first one taken, so the cold end can be closed. */
   readonly idle: Slot[];
-  readonly waiters: Map<number, Waiter>;
-  /** Ids in order of arrival from `head`; an id that left `waiters` is a tombstone. */
-  queue: number[];
-  head: number;
+  readonly waiters: WaiterQueue;
   readonly counts: Record<SlotState, number>;
   gate: ConnectGate;
   phase: 'unused' | 'open' | 'closing' | 'closed';
   closeAtMs: number;
   cancelAtMs: number;
-  /** Somebody was turned away while the gate was shut: one connect is tried for the next one. */
+  /** Somebody was turned away while the gate was shut and nothing was open: one connect is tried for the next one. */
   trialWanted: boolean;
   /** Lower bound of the time at which `sweep` has something to do. */
   dueAtMs: number;
@@ -80,8 +72,7 @@ export type LeaseEvent =
   | { readonly type: 'start' | 'sweep' }
   /** What is open is out of date, for example its login: a new generation begins. */
   | { readonly type: 'recycle' }
-  | { readonly type: 'acquire'; readonly waiter: number; readonly deadlineAtMs: number }
-  | { readonly type: 'abort'; readonly waiter: number }
+  | { readonly type: 'acquire' | 'abort'; readonly waiter: Waiter }
   | { readonly type: 'connected' | 'ready' | 'validated' | 'reset' | 'gone'; readonly slot: number }
   /** The attempt failed and its socket is closed. `permanent`: the next attempt will fail the same way (a wrong password). */
   | { readonly type: 'connect-failed'; readonly slot: number; readonly permanent: boolean }
@@ -94,8 +85,8 @@ export type RefusalReason = 'queue-full' | 'timeout' | 'unreachable' | 'closed';
 
 export type LeaseEffect =
   | { readonly do: 'connect' | 'validate' | 'reset' | 'cancel'; readonly slot: number }
-  | { readonly do: 'grant'; readonly slot: number; readonly waiter: number; readonly waitedMs: number }
-  | { readonly do: 'refuse'; readonly waiter: number; readonly reason: RefusalReason; readonly waitedMs: number }
+  | { readonly do: 'grant'; readonly slot: Slot; readonly waiter: Waiter }
+  | { readonly do: 'refuse'; readonly waiter: Waiter; readonly reason: RefusalReason; readonly waitedMs: number }
   | { readonly do: 'terminate' | 'destroy'; readonly slot: number; readonly reason: RetireReason }
   | { readonly do: 'closed' };
 
@@ -106,9 +97,7 @@ export const createLeaseState = (limits: LeaseLimits, random: () => number): Lea
   random,
   slots: new Map(),
   idle: [],
-  waiters: new Map(),
-  queue: [],
-  head: 0,
+  waiters: new WaiterQueue(),
   counts: { connecting: 0, setup: 0, idle: 0, validating: 0, leased: 0, resetting: 0, closing: 0 },
   gate: OPEN_GATE,
   phase: 'unused',

@@ -7,15 +7,18 @@ import {
   type RetireReason,
   type Slot,
   type SlotState,
-  type Waiter,
 } from './lease-model.ts';
+import type { Waiter } from './waiter-queue.ts';
 
 // The moves of `lease-state.ts`: what may happen to a waiter and to a slot, each in one place.
 
-/** One run of the core: the pool, the time, and the effects collected so far. */
-export interface Step {
+export interface Moment {
   readonly pool: LeasePoolState;
   readonly nowMs: number;
+}
+
+/** One run of the core, with the effects collected so far. */
+export interface Step extends Moment {
   readonly effects: LeaseEffect[];
 }
 
@@ -23,7 +26,7 @@ export const due = (pool: LeasePoolState, atMs: number): void => {
   if (atMs < pool.dueAtMs) pool.dueAtMs = atMs;
 };
 
-export const move = ({ pool, nowMs }: Step, slot: Slot, to: { state: SlotState; limitMs?: number }): void => {
+export const move = ({ pool, nowMs }: Moment, slot: Slot, to: { state: SlotState; limitMs?: number }): void => {
   pool.counts[slot.state] -= 1;
   pool.counts[to.state] += 1;
   slot.state = to.state;
@@ -40,32 +43,13 @@ export const usable = (pool: LeasePoolState): number =>
 
 // ---- waiters
 
-export const leaveQueue = (pool: LeasePoolState, waiter: Waiter): void => {
-  pool.waiters.delete(waiter.id);
-  // Tombstones are dropped once they outnumber the living, so that the array stays small under a storm of aborts.
-  if (pool.queue.length > 2 * pool.waiters.size + 64) {
-    pool.queue = pool.queue.slice(pool.head).filter((id) => pool.waiters.has(id));
-    pool.head = 0;
-  }
-};
-
-const oldestWaiter = (pool: LeasePoolState): Waiter | undefined => {
-  while (pool.head < pool.queue.length) {
-    const waiter = pool.waiters.get(Number(pool.queue[pool.head]));
-    if (waiter !== undefined) return waiter;
-    pool.head += 1;
-  }
-  return undefined;
-};
-
 export const refuse = ({ pool, nowMs, effects }: Step, waiter: Waiter, reason: RefusalReason): void => {
-  leaveQueue(pool, waiter);
-  effects.push({ do: 'refuse', waiter: waiter.id, reason, waitedMs: nowMs - waiter.enqueuedAtMs });
+  pool.waiters.leave(waiter);
+  effects.push({ do: 'refuse', waiter, reason, waitedMs: nowMs - waiter.enqueuedAtMs });
 };
 
 export const refuseAll = (step: Step, reason: RefusalReason): void => {
-  for (let waiter = oldestWaiter(step.pool); waiter !== undefined; waiter = oldestWaiter(step.pool))
-    refuse(step, waiter, reason);
+  for (const waiter of step.pool.waiters) refuse(step, waiter, reason);
 };
 
 // ---- slots
@@ -77,11 +61,14 @@ export const retire = (step: Step, slot: Slot, how: { do: 'terminate' | 'destroy
   step.effects.push({ ...how, slot: slot.id });
 };
 
+const lease = (at: Moment, slot: Slot, waiter: Waiter): void => {
+  at.pool.waiters.leave(waiter);
+  move(at, slot, { state: 'leased' });
+};
+
 const grant = (step: Step, slot: Slot, waiter: Waiter): void => {
-  const { pool, nowMs, effects } = step;
-  leaveQueue(pool, waiter);
-  move(step, slot, { state: 'leased' });
-  effects.push({ do: 'grant', slot: slot.id, waiter: waiter.id, waitedMs: nowMs - waiter.enqueuedAtMs });
+  lease(step, slot, waiter);
+  step.effects.push({ do: 'grant', slot, waiter });
 };
 
 /** A borrowed connection serves one lease, and is never idle: others wait for it where it came from. */
@@ -89,37 +76,56 @@ const offerBorrowed = (step: Step, slot: Slot): void => {
   const { pool } = step;
   // It was opened before the pool's connections were to be replaced.
   if (slot.generation !== pool.generation) return retire(step, slot, { do: 'destroy', reason: 'generation' });
-  const waiter = pool.phase === 'open' && slot.state === 'setup' ? oldestWaiter(pool) : undefined;
+  const waiter = pool.phase === 'open' && slot.state === 'setup' ? pool.waiters.oldest() : undefined;
   if (waiter === undefined) retire(step, slot, { do: 'terminate', reason: 'returned' });
   else grant(step, slot, waiter);
 };
 
-/** A connection that is known to be good goes to the oldest waiter, or on top of the idle stack. */
-export const offer = (step: Step, slot: Slot): void => {
-  const { pool, nowMs } = step;
+/** Why a connection that is known to be good is not kept. */
+const unwanted = ({ pool, nowMs }: Moment, slot: Slot): RetireReason | undefined => {
+  if (pool.phase !== 'open') return 'close';
+  if (slot.generation !== pool.generation) return 'generation';
+  return slot.retireAtMs <= nowMs ? 'lifetime' : undefined;
+};
+
+/** To the oldest waiter, who is returned, or on top of the idle stack. */
+const keep = (at: Moment, slot: Slot): Waiter | undefined => {
+  const { pool, nowMs } = at;
   slot.lastUsedAtMs = nowMs;
-  if (pool.limits.returns === true) return offerBorrowed(step, slot);
-  if (pool.phase !== 'open') return retire(step, slot, { do: 'terminate', reason: 'close' });
-  if (slot.generation !== pool.generation) return retire(step, slot, { do: 'terminate', reason: 'generation' });
-  if (slot.retireAtMs <= nowMs) return retire(step, slot, { do: 'terminate', reason: 'lifetime' });
-  const waiter = oldestWaiter(pool);
-  if (waiter !== undefined) return grant(step, slot, waiter);
-  move(step, slot, { state: 'idle' });
+  const waiter = pool.waiters.oldest();
+  if (waiter !== undefined) {
+    lease(at, slot, waiter);
+    return waiter;
+  }
+  move(at, slot, { state: 'idle' });
   pool.idle.push(slot);
   due(pool, slot.retireAtMs);
   const [coldest] = pool.idle;
   if (coldest !== undefined && pool.idle.length > pool.limits.minIdle)
     due(pool, coldest.lastUsedAtMs + pool.limits.idleTimeoutMs);
+  return undefined;
 };
+
+/** A connection that is known to be good is kept, if it may be. */
+export const offer = (step: Step, slot: Slot): void => {
+  if (step.pool.limits.returns === true) return offerBorrowed(step, slot);
+  const reason = unwanted(step, slot);
+  if (reason !== undefined) return retire(step, slot, { do: 'terminate', reason });
+  const waiter = keep(step, slot);
+  if (waiter !== undefined) step.effects.push({ do: 'grant', slot, waiter });
+};
+
+const isFresh = ({ pool, nowMs }: Moment, slot: Slot): boolean =>
+  nowMs - slot.lastUsedAtMs < pool.limits.validateAfterIdleMs;
 
 /** The idle stack serves the queue. One that was idle for long is probed first, as long as fewer are on their way than wait. */
 export const serveWaiters = (step: Step): void => {
   const { pool, nowMs, effects } = step;
-  for (let waiter = oldestWaiter(pool); waiter !== undefined; waiter = oldestWaiter(pool)) {
+  for (let waiter = pool.waiters.oldest(); waiter !== undefined; waiter = pool.waiters.oldest()) {
     const slot = pool.idle.at(-1);
     if (slot === undefined) return;
     if (slot.retireAtMs <= nowMs) retire(step, slot, { do: 'terminate', reason: 'lifetime' });
-    else if (nowMs - slot.lastUsedAtMs < pool.limits.validateAfterIdleMs) {
+    else if (isFresh(step, slot)) {
       pool.idle.pop();
       grant(step, slot, waiter);
     } else {
@@ -179,4 +185,23 @@ export const breakSlot = (step: Step, slot: Slot, reason: RetireReason): void =>
   const settingUp = slot.state === 'connecting' || slot.state === 'setup';
   retire(step, slot, { do: 'destroy', reason });
   if (settingUp) noteConnectFailure(step, false);
+};
+
+// ---- shortcuts: what `step` does for `acquire` and `released` in a busy pool, without an event and without effects
+
+/** Leases the connection on top of the idle stack: while it is fresh, nobody waits (I3). Nothing where `step` would do more: ask somebody, open another, or make him wait. */
+export const takeFresh = (at: Moment): Slot | undefined => {
+  const { pool, nowMs } = at;
+  const slot = pool.idle.at(-1);
+  if (slot === undefined || slot.retireAtMs <= nowMs || !isFresh(at, slot)) return undefined;
+  if (pool.idle.length <= pool.limits.minIdle && pool.slots.size < pool.limits.max) return undefined; // one is to be opened instead
+  pool.idle.pop();
+  move(at, slot, { state: 'leased' });
+  return slot;
+};
+
+/** Takes a clean connection back: `kept`, or the waiter who has it now. Nothing where `step` would end it. */
+export const handBack = (at: Moment, slot: Slot): Waiter | 'kept' | undefined => {
+  const isKept = slot.state === 'leased' && at.pool.limits.returns !== true && unwanted(at, slot) === undefined;
+  return isKept ? (keep(at, slot) ?? 'kept') : undefined;
 };

@@ -1,48 +1,30 @@
 /** The shell of `lease-state.ts`: calls become events, effects become grants, refusals and the life of connections. */
+import { afterUse } from './after-use.ts';
+import { CloseTally, type CloseReport } from './close-report.ts';
 import type { Connection } from './connection.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
-import { Holders, type Hold, type HolderReport, type Trace } from './holders.ts';
-import { alarm, Housekeeper, type Sweepable } from './housekeeper.ts';
+import { Holders, type Hold, type Trace } from './holders.ts';
+import { alarm, Housekeeper } from './housekeeper.ts';
+import { LeaseCore } from './lease-core.ts';
 import {
   createLeaseState,
   type LeaseEffect,
-  type LeaseEvent,
   type LeasePoolState,
   type RetireReason,
+  type Slot,
 } from './lease-model.ts';
 import { Refusals, type AcquireRequest } from './lease-refusals.ts';
-import { step } from './lease-state.ts';
 import type { ConnectionRecord } from './lifecycle.ts';
 import type { ConnectionSource } from './open-attempt.ts';
+import { Outage } from './outage.ts';
 import type { Queryable } from './queries.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
 import { ROLLBACK_TIMEOUT_MS, SlotLife } from './slot-life.ts';
 import { sqlStateOf } from './sqlstate.ts';
 import type { Counters } from './stats.ts';
 import { isReadOnlyPrimary } from './targets.ts';
-
-const NEVER = Number.POSITIVE_INFINITY;
-const FAILOVER_PAUSE_MS = 1_000;
-
-interface Waiting {
-  readonly request: AcquireRequest;
-  readonly resolve: (connection: Connection) => void;
-  readonly reject: (error: PostgresError) => void;
-  readonly onAbort: () => void;
-  readonly trace: Trace | undefined;
-  /** No connection was free at once. */
-  parked: boolean;
-}
-
-export interface LeaseCloseReport {
-  readonly waitersRejected: number;
-  readonly leasesFinished: number;
-  readonly canceled: number;
-  readonly destroyed: number;
-  /** Who still held a lease at the deadline. */
-  readonly leaked: readonly HolderReport[];
-}
+import type { Waiter } from './waiter-queue.ts';
 
 export class LeasePool {
   readonly state: LeasePoolState;
@@ -52,16 +34,11 @@ export class LeasePool {
   readonly #housekeeper: Housekeeper;
   readonly #slots: SlotLife;
   readonly #refusals: Refusals;
-  readonly #waiting = new Map<number, Waiting>();
   readonly #holders: Holders<Connection>;
-  readonly #sweep: Sweepable = { dueAtMs: NEVER, onDue: () => this.#step({ type: 'sweep' }) };
+  readonly #core: LeaseCore;
   readonly #closed = Promise.withResolvers<void>();
-  readonly #closeReport = { waitersRejected: 0, leasesFinished: 0, canceled: 0, destroyed: 0 };
-  #leaked: readonly HolderReport[] = [];
-  #lastWaiter = 0;
-  #failoverAtMs = Number.NEGATIVE_INFINITY;
-  /** Since when connects or connections fail, until somebody gets one. */
-  #failingSinceMs: number | undefined;
+  readonly #closing = new CloseTally();
+  readonly #outage: Outage;
 
   constructor(
     options: ResolvedPostgresOptions,
@@ -79,12 +56,20 @@ export class LeasePool {
     const limits = { resetTimeoutMs: ROLLBACK_TIMEOUT_MS, cancelGraceMs: options.timeouts.cancelGraceMs, returns };
     this.state = createLeaseState({ ...options.pool, ...limits }, options.random);
     this.#housekeeper = new Housekeeper(options);
+    this.#core = new LeaseCore({
+      state: this.state,
+      clock: options.clock,
+      housekeeper: this.#housekeeper,
+      run: (effect) => this.#run(effect),
+    });
+    this.#outage = new Outage(options.clock, o.counters.recoveryMs);
     this.#holders = new Holders({
       pool: options.name,
       clock: options.clock,
       housekeeper: this.#housekeeper,
       counters: o.counters,
       leak: options.leak,
+      connections: () => this.#slots.connections(),
       reclaim: (connection) => this.#reclaim(connection),
     });
     this.#refusals = new Refusals({ options, counters: o.counters, state: this.state, holders: this.#holders });
@@ -93,10 +78,11 @@ export class LeasePool {
       counters: o.counters,
       source: o.source,
       housekeeper: this.#housekeeper,
-      emit: (event) => this.#step(event),
-      onFailure: () => {
-        this.#failingSinceMs ??= this.#now();
+      emit: (event) => {
+        this.#core.send(event);
+        if (this.state.slots.size === 0) this.#holders.rest();
       },
+      onFailure: () => this.#outage.begin(),
       onFailover: (reason) => this.#failover(reason),
       onBroken: (_slot, connection, reason) => this.#onBroken(connection, reason),
       setupSession: (connection) => o.setupSession(connection),
@@ -108,52 +94,26 @@ export class LeasePool {
     return this.#slots.lastFailure;
   }
 
-  /** The connection that was released last, or the next that becomes free; waiters are served in order of arrival. */
-  acquire(request: AcquireRequest): Promise<Connection> {
-    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
-    const { signal } = request;
-    if (signal?.aborted === true) {
-      reject(this.#refusals.aborted(request));
-      return promise;
-    }
-    this.#lastWaiter += 1;
-    const id = this.#lastWaiter;
-    const onAbort = (): void => this.#abort(id);
-    const isWatched = request.watched === true;
-    const trace = isWatched ? this.#holders.trace(request.label, this.state.waiters.size) : undefined;
-    const waiting: Waiting = { request, resolve, reject, onAbort, trace, parked: false };
-    this.#waiting.set(id, waiting);
-    const acquireAtMs = this.#now() + this.#options.pool.acquireTimeoutMs;
-    this.#step({ type: 'acquire', waiter: id, deadlineAtMs: Math.min(acquireAtMs, request.deadlineAtMs) });
-    if (this.#waiting.has(id)) {
-      waiting.parked = true;
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#counters.maxWaiting = Math.max(this.#counters.maxWaiting, this.state.waiters.size);
-    }
-    return promise;
+  /** The connection that was released last, at once if it is idle; else the next that becomes free, in order of arrival. */
+  acquire(request: AcquireRequest): Connection | Promise<Connection> {
+    return this.#take(request) ?? this.#wait(request);
   }
 
   /** Takes the connection back. A lost one is gone already; a busy or dirty one is never handed on as it is. */
   release(connection: Connection): void {
-    const hold = this.#holders.giveBack(connection);
+    const nowMs = this.#now();
+    const hold = this.#holders.giveBack(connection, nowMs);
     if (hold === undefined) return;
     const { slot, label } = hold;
-    if (this.state.phase === 'closing') this.#closeReport.leasesFinished += 1;
-    const { pool, mode } = this.#options;
-    const changed = connection.sessionChanged && pool.reset === 'discard';
-    // Whose session it is cannot be told how to set it up again.
-    const unfit = changed && mode === 'adapted' ? 'dirty' : connection.retireReason;
-    const unusable = connection.busy ? 'busy' : unfit;
-    if (unusable !== undefined) {
-      this.#step({ type: 'broken', slot, reason: unusable });
-      return;
-    }
-    const dirty = connection.status !== 'I';
-    if (dirty) {
+    if (this.state.phase === 'closing') this.#closing.leasesFinished += 1;
+    const { fate, isDirty } = afterUse(connection, this.#options);
+    if (isDirty) {
       this.#counters.dirtyReleases += 1;
       publish('dirty-release', () => ({ pool: this.#options.name, label }));
     }
-    this.#step({ type: 'released', slot, dirty: dirty || changed });
+    if (fate === 'reset') this.#core.send({ type: 'released', slot: slot.id, dirty: true });
+    else if (fate !== 'keep') this.#core.send({ type: 'broken', slot: slot.id, reason: fate });
+    else this.#core.giveBack(slot, nowMs);
   }
 
   /** Takes the connection back once the server owes it nothing any more. */
@@ -164,14 +124,14 @@ export class LeasePool {
 
   /** Takes the connection back and ends it. */
   discard(connection: Connection): void {
-    const hold = this.#holders.giveBack(connection);
-    if (hold !== undefined) this.#step({ type: 'broken', slot: hold.slot, reason: 'user' });
+    const hold = this.#holders.giveBack(connection, this.#now());
+    if (hold !== undefined) this.#core.send({ type: 'broken', slot: hold.slot.id, reason: 'user' });
   }
 
   /** Takes the connection away from its holder then; the caller may think better of it until then. */
   reclaimIn(connection: Connection, delayMs: number): () => void {
     const entry = alarm(this.#housekeeper, this.#now() + delayMs, () => {
-      if (this.#holders.has(connection)) this.#reclaim(connection);
+      if (connection.hold !== undefined) this.#reclaim(connection);
     });
     return () => this.#housekeeper.delete(entry);
   }
@@ -179,22 +139,22 @@ export class LeasePool {
   /** Begins a new generation: idle connections end now, leased ones when they come back. */
   recycle(reason: string): void {
     const from = this.state.generation;
-    this.#step({ type: 'recycle' });
+    this.#core.send({ type: 'recycle' });
     publish('generation', () => ({ pool: this.#options.name, from, to: this.state.generation, reason }));
     this.#onRecycle();
   }
 
   /** Opens the connections of `minIdle`. */
   start(): void {
-    this.#step({ type: 'start' });
+    this.#core.send({ type: 'start' });
   }
 
   /** Refuses who waits, lets leases go on until the deadline, and resolves when every socket is closed. */
-  async close(deadlineAtMs: number): Promise<LeaseCloseReport> {
-    this.#closeReport.waitersRejected += this.state.waiters.size;
-    this.#step({ type: 'close', deadlineAtMs });
+  async close(deadlineAtMs: number): Promise<Omit<CloseReport, 'durationMs' | 'unknownOutcomes'>> {
+    this.#closing.waitersRejected += this.state.waiters.size;
+    this.#core.send({ type: 'close', deadlineAtMs });
     await this.#closed.promise;
-    return { ...this.#closeReport, leaked: this.#leaked };
+    return this.#closing.report();
   }
 
   /** Leaks that are held now. */
@@ -213,24 +173,54 @@ export class LeasePool {
     return this.#slots.records();
   }
 
-  /** At most once a second: the failures of a whole pool are one failover. */
-  #failover(reason: string): void {
+  #take(request: AcquireRequest): Connection | undefined {
+    if (request.signal?.aborted === true) return undefined;
+    const slot = this.#core.take();
+    if (slot === undefined) return undefined;
+    this.#counters.validationSkips += 1;
+    return this.#lend(slot, { request, trace: this.#trace(request, slot.sinceMs), waitedMs: 0 });
+  }
+
+  #wait(request: AcquireRequest): Promise<Connection> {
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+    const { signal } = request;
+    if (signal?.aborted === true) {
+      reject(this.#refusals.aborted(request));
+      return promise;
+    }
     const nowMs = this.#now();
-    if (this.state.phase !== 'open' || nowMs - this.#failoverAtMs < FAILOVER_PAUSE_MS) return;
-    this.#failoverAtMs = nowMs;
-    this.recycle(reason);
+    const trace = this.#trace(request, nowMs);
+    const onAbort = (): void => {
+      this.#core.send({ type: 'abort', waiter });
+      reject(this.#refusals.aborted(request));
+    };
+    const waiter: Waiter = {
+      isWaiting: false,
+      enqueuedAtMs: nowMs,
+      deadlineAtMs: Math.min(nowMs + this.#options.pool.acquireTimeoutMs, request.deadlineAtMs),
+      granted: (slot) => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve(this.#lend(slot, { request, trace, waitedMs: slot.sinceMs - nowMs }));
+      },
+      refused: (reason, waitedMs) => {
+        signal?.removeEventListener('abort', onAbort);
+        reject(this.#refusals.refused(request, { reason, waitedMs }, this.lastFailure));
+      },
+    };
+    this.#core.send({ type: 'acquire', waiter }, nowMs);
+    if (waiter.isWaiting) {
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#counters.maxWaiting = Math.max(this.#counters.maxWaiting, this.state.waiters.size);
+    }
+    return promise;
+  }
+
+  #failover(reason: string): void {
+    if (this.state.phase === 'open' && this.#outage.admitsFailover()) this.recycle(reason);
   }
 
   #now(): number {
     return this.#options.clock.now();
-  }
-
-  #step(event: LeaseEvent): void {
-    for (const effect of step(this.state, event, this.#now())) this.#run(effect);
-    if (this.state.slots.size === 0) this.#holders.rest();
-    this.#sweep.dueAtMs = this.state.dueAtMs;
-    if (this.state.dueAtMs === NEVER) this.#housekeeper.delete(this.#sweep);
-    else this.#housekeeper.add(this.#sweep);
   }
 
   #run(effect: LeaseEffect): void {
@@ -239,12 +229,10 @@ export class LeasePool {
         this.#slots.connect(effect.slot, this.state.generation);
         break;
       case 'grant':
-        this.#grant(effect);
+        effect.waiter.granted(effect.slot);
         break;
       case 'refuse':
-        this.#leave(effect.waiter, (waiting) =>
-          waiting.reject(this.#refusals.refused(waiting.request, effect, this.lastFailure)),
-        );
+        effect.waiter.refused(effect.reason, effect.waitedMs);
         break;
       case 'validate':
         void this.#slots.probe(effect.slot);
@@ -253,7 +241,7 @@ export class LeasePool {
         void this.#slots.reset(effect.slot);
         break;
       case 'cancel':
-        this.#closeReport.canceled += this.#slots.connectionOf(effect.slot)?.busy === true ? 1 : 0;
+        this.#closing.canceled += this.#slots.connectionOf(effect.slot)?.busy === true ? 1 : 0;
         this.#slots.cancel(effect.slot);
         break;
       case 'terminate':
@@ -271,53 +259,27 @@ export class LeasePool {
 
   #retire(effect: Extract<LeaseEffect, { do: 'terminate' | 'destroy' }>): void {
     const connection = this.#slots.connectionOf(effect.slot);
-    if (
-      effect.do === 'destroy' &&
-      effect.reason === 'close' &&
-      connection !== undefined &&
-      this.#holders.has(connection)
-    ) {
-      if (this.#leaked.length === 0) this.#leaked = this.#holders.reports();
-      this.#closeReport.destroyed += 1;
-    }
+    if (effect.do === 'destroy' && effect.reason === 'close' && connection?.hold !== undefined)
+      this.#closing.cutOff(() => this.#holders.reports());
     this.#slots.retire(effect.slot, effect);
   }
 
-  #grant(effect: Extract<LeaseEffect, { do: 'grant' }>): void {
-    const connection = this.#slots.connectionOf(effect.slot);
-    /* v8 ignore next -- the core grants only what is open @preserve */
-    if (connection === undefined) return;
-    this.#leave(effect.waiter, ({ request, resolve, parked, trace }) => {
-      const { label, watched = false } = request;
-      this.#holders.begin(connection, { slot: effect.slot, label, trace, watched });
-      connection.use.uses += 1;
-      connection.use.waitMs += effect.waitedMs;
-      this.#counters.acquired += 1;
-      if (this.#failingSinceMs !== undefined) this.#noteRecovery(this.#failingSinceMs);
-      this.#counters.waitMs.record(effect.waitedMs);
-      if (!parked) this.#counters.validationSkips += 1;
-      publish('lease', () => ({ pool: this.#options.name, label, waitMs: effect.waitedMs }));
-      resolve(connection);
-    });
+  #trace({ label, watched }: AcquireRequest, nowMs: number): Trace | undefined {
+    return watched === true ? this.#holders.trace(label, this.state.waiters.size, nowMs) : undefined;
   }
 
-  #noteRecovery(failingSinceMs: number): void {
-    this.#failingSinceMs = undefined;
-    this.#counters.recoveryMs.record(this.#now() - failingSinceMs);
-  }
-
-  #leave(waiter: number, then: (waiting: Waiting) => void): void {
-    const waiting = this.#waiting.get(waiter);
-    /* v8 ignore next -- the core names only those who wait @preserve */
-    if (waiting === undefined) return;
-    this.#waiting.delete(waiter);
-    waiting.request.signal?.removeEventListener('abort', waiting.onAbort);
-    then(waiting);
-  }
-
-  #abort(waiter: number): void {
-    this.#step({ type: 'abort', waiter });
-    this.#leave(waiter, ({ request, reject }) => reject(this.#refusals.aborted(request)));
+  #lend(slot: Slot, o: { request: AcquireRequest; trace: Trace | undefined; waitedMs: number }): Connection {
+    const connection = this.#slots.open(slot.id);
+    const { label, watched = false } = o.request;
+    const { waitedMs } = o;
+    this.#holders.begin(connection, { slot, sinceMs: slot.sinceMs, label, trace: o.trace, watched });
+    connection.use.uses += 1;
+    connection.use.waitMs += waitedMs;
+    this.#counters.acquired += 1;
+    this.#outage.end();
+    this.#counters.waitMs.record(waitedMs);
+    publish('lease', () => ({ pool: this.#options.name, label, waitMs: waitedMs }));
+    return connection;
   }
 
   /** Takes a connection from somebody who has held it for too long. */
@@ -327,7 +289,7 @@ export class LeasePool {
     if (hold === undefined) return;
     this.#counters.leasesReclaimed += 1;
     this.#publishLost(connection, hold, 'leak');
-    this.#step({ type: 'broken', slot: hold.slot, reason: 'leak' });
+    this.#core.send({ type: 'broken', slot: hold.slot.id, reason: 'leak' });
   }
 
   #onBroken(connection: Connection, reason: RetireReason): void {

@@ -23,13 +23,11 @@ import {
   type RetireReason,
   type Slot,
   type SlotState,
-  type Waiter,
 } from './lease-model.ts';
 import {
   breakSlot,
   createConnections,
   due,
-  leaveQueue,
   move,
   noteConnectFailure,
   offer,
@@ -40,10 +38,10 @@ import {
   usable,
   type Step,
 } from './lease-moves.ts';
+import type { Waiter } from './waiter-queue.ts';
 
-const onAcquire = (step: Step, event: Extract<LeaseEvent, { type: 'acquire' }>): void => {
+const onAcquire = (step: Step, waiter: Waiter): void => {
   const { pool, nowMs } = step;
-  const waiter: Waiter = { id: event.waiter, enqueuedAtMs: nowMs, deadlineAtMs: event.deadlineAtMs };
   if (pool.phase === 'unused') pool.phase = 'open';
   if (pool.phase !== 'open') return refuse(step, waiter, 'closed');
   if (
@@ -56,10 +54,9 @@ const onAcquire = (step: Step, event: Extract<LeaseEvent, { type: 'acquire' }>):
   }
   const inUse = pool.counts.leased + pool.counts.resetting + pool.counts.closing;
   if (pool.waiters.size >= pool.limits.maxQueue + pool.limits.max - inUse) return refuse(step, waiter, 'queue-full');
-  pool.waiters.set(waiter.id, waiter);
-  pool.queue.push(waiter.id);
+  pool.waiters.push(waiter);
   serveWaiters(step);
-  if (pool.waiters.has(waiter.id)) due(pool, waiter.deadlineAtMs);
+  if (waiter.isWaiting) due(pool, waiter.deadlineAtMs);
 };
 
 const lifetimeMs = ({ limits, random }: LeasePoolState): number =>
@@ -68,6 +65,7 @@ const lifetimeMs = ({ limits, random }: LeasePoolState): number =>
 const onReady = (step: Step, slot: Slot): void => {
   const { pool, nowMs } = step;
   pool.gate = gateAfterSuccess(pool.gate);
+  pool.trialWanted = false;
   slot.retireAtMs = nowMs + lifetimeMs(pool);
   offer(step, slot);
 };
@@ -163,7 +161,7 @@ const sweepSlots = (step: Step): void => {
 const sweepWaiters = (step: Step): void => {
   const { pool, nowMs } = step;
   const reason = usable(pool) === 0 && pool.gate.failures > 0 ? 'unreachable' : 'timeout';
-  for (const waiter of pool.waiters.values()) if (waiter.deadlineAtMs <= nowMs) refuse(step, waiter, reason);
+  for (const waiter of pool.waiters) if (waiter.deadlineAtMs <= nowMs) refuse(step, waiter, reason);
 };
 
 const sweepClose = (step: Step): void => {
@@ -187,7 +185,7 @@ const sweepClose = (step: Step): void => {
 const nextDueAtMs = (pool: LeasePoolState): number => {
   let atMs = Math.min(pool.closeAtMs, pool.cancelAtMs);
   for (const slot of pool.slots.values()) atMs = Math.min(atMs, slot.state === 'idle' ? slot.retireAtMs : slot.dueAtMs);
-  for (const waiter of pool.waiters.values()) atMs = Math.min(atMs, waiter.deadlineAtMs);
+  for (const waiter of pool.waiters) atMs = Math.min(atMs, waiter.deadlineAtMs);
   const [coldest] = pool.idle;
   if (coldest !== undefined && pool.idle.length > pool.limits.minIdle)
     atMs = Math.min(atMs, coldest.lastUsedAtMs + pool.limits.idleTimeoutMs);
@@ -216,13 +214,11 @@ const onPoolEvent = (step: Step, event: Exclude<LeaseEvent, { slot: number }>): 
       if (pool.phase === 'unused') pool.phase = 'open';
       break;
     case 'acquire':
-      onAcquire(step, event);
+      onAcquire(step, event.waiter);
       break;
-    case 'abort': {
-      const waiter = pool.waiters.get(event.waiter);
-      if (waiter !== undefined) leaveQueue(pool, waiter);
+    case 'abort':
+      pool.waiters.leave(event.waiter);
       break;
-    }
     case 'recycle':
       pool.generation += 1;
       for (const slot of Array.from(pool.idle)) retire(step, slot, { do: 'terminate', reason: 'generation' });

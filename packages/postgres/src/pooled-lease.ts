@@ -57,9 +57,6 @@ export class ConnectionQueries extends RowShapes {
 }
 
 export class PooledLease extends ConnectionQueries implements Lease {
-  readonly id: string;
-  readonly host: string;
-  readonly pid: number;
   readonly #pool: PoolContext;
   readonly #held: Connection;
   #released = false;
@@ -68,9 +65,18 @@ export class PooledLease extends ConnectionQueries implements Lease {
     super(context, connection);
     this.#pool = context;
     this.#held = connection;
-    this.id = connection.id;
-    this.pid = connection.pid;
-    this.host = connection.place.host;
+  }
+
+  get id(): string {
+    return this.#held.id;
+  }
+
+  get host(): string {
+    return this.#held.place.host;
+  }
+
+  get pid(): number {
+    return this.#held.pid;
   }
 
   release(o: { readonly destroy?: boolean } = {}): void {

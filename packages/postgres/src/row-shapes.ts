@@ -119,18 +119,20 @@ export abstract class RowShapes implements Queries {
     const { batchSize, maxRows = Number.MAX_SAFE_INTEGER, ...options } = o;
     const rows = checkedBatchSize(batchSize);
     const call = this.prepare({ statement, params }, { ...options, maxRows });
-    return streamRows(call, rows, this.#hold);
+    return streamRows(call, rows, this.#holder());
   }
 
   async copyIn(text: string, source: CopySource, o: QueryOptions = {}): Promise<{ readonly rows: number }> {
-    return copyIn(checkedCopy(this.prepare({ statement: text }, o)), source, this.#hold);
+    return copyIn(checkedCopy(this.prepare({ statement: text }, o)), source, this.#holder());
   }
 
   copyOut(text: string, o: QueryOptions = {}): AsyncIterable<Uint8Array> {
-    return copyOut(checkedCopy(this.prepare({ statement: text }, o)), this.#hold);
+    return copyOut(checkedCopy(this.prepare({ statement: text }, o)), this.#holder());
   }
 
-  readonly #hold: Hold = (call, work) => this.hold(call, work);
+  #holder(): Hold {
+    return (call, work) => this.hold(call, work);
+  }
 
   /** Rows in the shape that the options ask for. */
   #query(statement: Sql, params: Params, o: QueryOptions | undefined): Promise<Result<AnyRow>> {

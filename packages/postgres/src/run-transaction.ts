@@ -47,7 +47,7 @@ const createRun = (context: PoolContext, o: TxOptions): Run => {
   };
 };
 
-const acquire = ({ context, settings, deadlineMs }: Run): Promise<Connection> =>
+const acquire = ({ context, settings, deadlineMs }: Run): Connection | Promise<Connection> =>
   context.leases.acquire({
     label: settings.label,
     deadlineMs,

@@ -72,9 +72,21 @@ export class SlotLife {
     return this.#lives.get(slot)?.connection;
   }
 
+  /** That of a slot which the core has leased: it is set up. */
+  open(slot: number): Connection {
+    const connection = this.connectionOf(slot);
+    /* v8 ignore next -- the core leases only what is open @preserve */
+    if (connection === undefined) throw new TypeError(`slot ${slot} has no connection`);
+    return connection;
+  }
+
+  connections(): Connection[] {
+    return [...this.#lives.values()].flatMap(({ connection }) => (connection === undefined ? [] : [connection]));
+  }
+
   /** What the open sessions say of their servers. */
   roles(): ServerRole[] {
-    return [...this.#lives.values()].flatMap(({ connection }) => (connection === undefined ? [] : [connection.role]));
+    return this.connections().map(({ role }) => role);
   }
 
   /** The connections that are open, behind those that ended last. */

@@ -4,6 +4,7 @@ import { gateAfterFailure, OPEN_GATE } from '../src/connect-gate.ts';
 import { healthOf, mayProbe, type HealthFacts } from '../src/health.ts';
 import { createLeaseState, type LeasePoolState } from '../src/lease-model.ts';
 import { isReadOnlyPrimary } from '../src/targets.ts';
+import { WaiterQueue } from '../src/waiter-queue.ts';
 import { smallLimits } from './lease-model-actor.ts';
 
 const facts: HealthFacts = { nowMs: 100_000, leaked: 0, readOnly: 0, baselineMs: 0 };
@@ -12,8 +13,12 @@ const open = (own: Partial<LeasePoolState> = {}): LeasePoolState => ({
   phase: 'open',
   ...own,
 });
-const waiters = (count: number, enqueuedAtMs: number): LeasePoolState['waiters'] =>
-  new Map(Array.from({ length: count }, (_, id) => [id, { id, enqueuedAtMs, deadlineAtMs: 200_000 }]));
+const nobody = { isWaiting: false, deadlineAtMs: 200_000, granted: () => undefined, refused: () => undefined };
+const waiters = (count: number, enqueuedAtMs: number): WaiterQueue => {
+  const queue = new WaiterQueue();
+  for (let n = 0; n < count; n += 1) queue.push({ ...nobody, enqueuedAtMs });
+  return queue;
+};
 const reasonsOf = (pool: LeasePoolState, own: Partial<HealthFacts> = {}) => healthOf(pool, { ...facts, ...own });
 
 describe('R-PG-8 health by numbers', () => {

@@ -1,6 +1,8 @@
 import type { LeaseEffect, LeaseEvent, LeaseLimits, LeasePoolState } from '../src/lease-model.ts';
 import { createLeaseState } from '../src/lease-model.ts';
+import { handBack, takeFresh } from '../src/lease-moves.ts';
 import { step } from '../src/lease-state.ts';
+import type { Waiter } from '../src/waiter-queue.ts';
 
 /** Small limits, so that a short random run meets each of them. */
 export const smallLimits: LeaseLimits = {
@@ -21,6 +23,8 @@ export const smallLimits: LeaseLimits = {
   cancelGraceMs: 100,
 };
 
+const half = (): number => 0.5;
+
 /**
  * What a caller and a socket may observe, kept by rules that know nothing of the implementation: who waits, who holds what, which sockets
  * are open. Each effect is checked against it.
@@ -37,33 +41,46 @@ export class Actor {
   readonly ends = new Map<number, string>();
   readonly counts = { acquired: 0, released: 0, lost: 0 };
   closed = false;
+  readonly #shortcuts: boolean;
+  readonly #waiters = new Map<number, Waiter>();
   #lastWaiter = 0;
 
-  constructor(limits: Partial<LeaseLimits> = {}, random: () => number = () => 0.5) {
+  /** `shortcuts`: as the shell, which asks for a step only where they give up. */
+  constructor(limits: Partial<LeaseLimits> = {}, o: { random?: () => number; shortcuts?: boolean } = {}) {
     this.limits = { ...smallLimits, ...limits };
-    this.pool = createLeaseState(this.limits, random);
+    this.pool = createLeaseState(this.limits, o.random ?? half);
+    this.#shortcuts = o.shortcuts ?? true;
   }
 
   acquire(timeoutMs = this.limits.acquireTimeoutMs): number {
     this.#lastWaiter += 1;
     const waiter = this.#lastWaiter;
     this.waiting.push(waiter);
-    this.send({ type: 'acquire', waiter, deadlineAtMs: this.nowMs + timeoutMs });
+    const slot = this.#shortcuts ? takeFresh(this) : undefined;
+    if (slot === undefined) this.send({ type: 'acquire', waiter: this.#waiter(waiter, this.nowMs + timeoutMs) });
+    else this.#grant(slot.id, waiter);
     return waiter;
   }
 
-  abort(waiter: number): void {
-    const index = this.waiting.indexOf(waiter);
-    if (index === -1) return;
-    this.waiting.splice(index, 1);
-    this.ends.set(waiter, 'aborted');
+  abort(id: number): void {
+    const index = this.waiting.indexOf(id);
+    const waiter = this.#waiters.get(id);
+    if (waiter === undefined) return;
+    if (index !== -1) {
+      this.waiting.splice(index, 1);
+      this.ends.set(id, 'aborted');
+    }
     this.send({ type: 'abort', waiter });
   }
 
-  release(slot: number, dirty = false): readonly LeaseEffect[] {
-    if (!this.held.delete(slot)) return [];
+  release(id: number, dirty = false): readonly LeaseEffect[] {
+    if (!this.held.delete(id)) return [];
     this.counts.released += 1;
-    return this.send({ type: 'released', slot, dirty });
+    const slot = this.pool.slots.get(id);
+    const taker = this.#shortcuts && !dirty && slot !== undefined ? handBack(this, slot) : undefined;
+    if (slot === undefined || taker === undefined) return this.send({ type: 'released', slot: id, dirty });
+    if (taker !== 'kept') taker.granted(slot);
+    return [];
   }
 
   /** The connection dies under whoever has it. */
@@ -92,6 +109,22 @@ export class Actor {
     this.send(neverConnected ? { type: 'connect-failed', slot, permanent: false } : { type: 'gone', slot });
   }
 
+  #waiter(id: number, deadlineAtMs: number): Waiter {
+    const waiter = {
+      isWaiting: false,
+      enqueuedAtMs: this.nowMs,
+      deadlineAtMs,
+      granted: (slot: { id: number }) => this.#grant(slot.id, id),
+      refused: (reason: string) => {
+        this.#expect(this.waiting.includes(id), 'a waiter ends twice');
+        this.waiting.splice(this.waiting.indexOf(id), 1);
+        this.ends.set(id, reason);
+      },
+    };
+    this.#waiters.set(id, waiter);
+    return waiter;
+  }
+
   #apply(effect: LeaseEffect): void {
     switch (effect.do) {
       case 'connect':
@@ -99,12 +132,10 @@ export class Actor {
         this.sockets.set(effect.slot, 'connecting');
         break;
       case 'grant':
-        this.#grant(effect);
+        effect.waiter.granted(effect.slot);
         break;
       case 'refuse':
-        this.#expect(this.waiting.includes(effect.waiter), 'a waiter ends twice');
-        this.waiting.splice(this.waiting.indexOf(effect.waiter), 1);
-        this.ends.set(effect.waiter, effect.reason);
+        effect.waiter.refused(effect.reason, effect.waitedMs);
         break;
       case 'validate':
         this.#expect(!this.held.has(effect.slot), 'a held connection is probed');
@@ -129,7 +160,7 @@ export class Actor {
     }
   }
 
-  #grant({ slot, waiter }: Extract<LeaseEffect, { do: 'grant' }>): void {
+  #grant(slot: number, waiter: number): void {
     this.#expect(waiter === this.waiting[0], `waiter ${waiter} overtakes ${this.waiting[0]}`); // I4
     this.#expect(!this.held.has(slot), `slot ${slot} is leased twice`); // I2
     this.#expect(
@@ -157,7 +188,7 @@ export class Actor {
     );
     this.#expect(pool.waiters.size === this.waiting.length, 'I4: the waiters differ');
     this.#expect(this.waiting.length <= limits.maxQueue + limits.max, 'I4: the queue is too long');
-    this.#expect(pool.queue.length <= 2 * pool.waiters.size + 65, 'I4: tombstones pile up');
+    this.#expect(pool.waiters.length <= 2 * pool.waiters.size + 65, 'I4: tombstones pile up');
     for (const slot of pool.idle)
       this.#expect(
         this.sockets.get(slot.id) === 'usable' && !this.held.has(slot.id) && slot.generation === pool.generation,
@@ -171,8 +202,7 @@ export class Actor {
     if (this.closed) this.#expect(this.sockets.size === 0 && this.waiting.length === 0, 'I7: closed, and not empty');
     for (const slot of pool.slots.values())
       this.#expect(slot.dueAtMs >= pool.dueAtMs || slot.dueAtMs === Infinity, 'a limit is not watched');
-    for (const waiter of pool.waiters.values())
-      this.#expect(waiter.deadlineAtMs >= pool.dueAtMs, 'a deadline is not watched');
+    for (const waiter of pool.waiters) this.#expect(waiter.deadlineAtMs >= pool.dueAtMs, 'a deadline is not watched');
   }
 
   /** What the world answers to an open question of a slot. */

@@ -89,7 +89,7 @@ describe('the lease core under random events', () => {
       fc.property(limits, fc.array(command, { maxLength: 120, size: 'max' }), fc.integer(), (own, commands, seed) => {
         let state = seed >>> 0;
         const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
-        const actor = new Actor(own, random);
+        const actor = new Actor(own, { random });
         for (const one of commands) {
           run(actor, one);
           actor.check();
@@ -119,6 +119,23 @@ describe('the lease core under random events', () => {
         expect(actor.ends.size).toBe(waiters);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  test('L2 L4 the shortcuts of a busy pool do what a step does', () => {
+    fc.assert(
+      fc.property(limits, fc.array(command, { maxLength: 120, size: 'max' }), (own, commands) => {
+        const actors = [new Actor(own), new Actor(own, { shortcuts: false })];
+        for (const one of commands) {
+          for (const actor of actors) run(actor, one);
+          const [quick, stepped] = actors.map(({ held, sockets, ends, counts, waiting, pool }) => {
+            const { waiters: _, ...state } = pool;
+            return { held, sockets, ends, counts, waiting, state };
+          });
+          expect(quick).toEqual(stepped);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
