@@ -1,5 +1,5 @@
 /** How a cluster is reached: the same options for every driver, checked before anything is opened, read anew at every connect. */
-import type { HostPort } from './driver.ts';
+import type { HostPort, SocketTls } from './driver.ts';
 import { ProducerOptionsError } from './errors.ts';
 
 /** A secret or a PEM text, or a function that fetches it; asked at every connect, so that `recycle()` rotates it without a gap. */
@@ -50,15 +50,7 @@ export interface ResolvedConnection {
   readonly clientId: string;
   readonly brokers: readonly HostPort[];
   /** Undefined: plain text. */
-  readonly tls:
-    | {
-        readonly ca?: string;
-        readonly cert?: string;
-        readonly key?: string;
-        readonly servername?: string;
-        readonly rejectUnauthorized?: boolean;
-      }
-    | undefined;
+  readonly tls: SocketTls | undefined;
   readonly sasl:
     | { readonly mechanism: PasswordSaslOptions['mechanism']; readonly username: string; readonly password: string }
     | { readonly mechanism: 'oauthbearer'; readonly token: () => Promise<string> }
@@ -113,7 +105,8 @@ export const checkConnection = (driver: string, o: KafkaConnectionOptions, more:
 
 const read = async (given: Credential): Promise<string> => (typeof given === 'string' ? given : given());
 
-const resolveTls = async ({ tls }: KafkaConnectionOptions): Promise<ResolvedConnection['tls']> => {
+/** How a socket is secured, secrets fetched; undefined: plain text. Rejects with what a provider rejects with. */
+export const tlsOf = async ({ tls }: KafkaConnectionOptions): Promise<SocketTls | undefined> => {
   if (tls === undefined || tls === false) return undefined;
   if (tls === true) return {};
   const { ca, cert, key, servername, rejectUnauthorized } = tls;
@@ -143,6 +136,6 @@ export const bootstrapOf = async ({ brokers }: KafkaConnectionOptions): Promise<
 export const resolveConnection = async (o: KafkaConnectionOptions): Promise<ResolvedConnection> => ({
   clientId: o.clientId,
   brokers: await bootstrapOf(o),
-  tls: await resolveTls(o),
+  tls: await tlsOf(o),
   sasl: await resolveSasl(o),
 });

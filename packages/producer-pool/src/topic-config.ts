@@ -1,6 +1,9 @@
 /** What drivers ask the cluster about a topic's configuration, and how they read the answer. */
 import type { TopicConfig } from './driver.ts';
 
+/** Kafka's number for topics among the things that have a configuration. */
+export const TOPIC_RESOURCE = 2;
+
 export const TOPIC_CONFIG_NAMES = [
   'max.message.bytes',
   'min.insync.replicas',

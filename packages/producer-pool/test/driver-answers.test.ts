@@ -34,7 +34,7 @@ describe('R-KP-6 LN-5 only the answer about this partition counts', () => {
 
   test('of @platformatic/kafka', () => {
     const at = { topic: 't', partition: 1, errorCode: 0 };
-    expect(platformaticAck(call(), {})).toBeUndefined();
+    for (const nothing of [undefined, {}]) expect(platformaticAck(call(), nothing)).toBeUndefined();
     expect(platformaticAck(call(), { offsets: [{ topic: 't', partition: 0, offset: 7n }] })).toBeUndefined();
     expect(platformaticAck(call(), { offsets: [{ topic: 't', partition: 1, offset: 7n }] })).toEqual({
       ...at,

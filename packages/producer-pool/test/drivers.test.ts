@@ -1,7 +1,7 @@
 /** What drivers ask of a cluster besides sending, on the fake one. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import type { KafkaConnectionOptions, ProducerDriver } from '../src/index.ts';
+import { createProducerPool, type KafkaConnectionOptions, type ProducerDriver } from '../src/index.ts';
 import { kafkaJsDriver } from '../src/kafkajs/index.ts';
 import { platformaticDriver } from '../src/platformatic/index.ts';
 import { type FakeCluster, startFakeCluster } from '../src/testing/index.ts';
@@ -39,6 +39,37 @@ describe.each<[string, (o: KafkaConnectionOptions) => ProducerDriver]>([
     expect((await driver.metadata([], times())).brokers).toMatchObject([{ id: 1 }]);
     await cluster.broker(1).stop();
     await expect(driver.metadata(['t'], times())).rejects.toBeDefined();
+  });
+
+  test('R-KP-5 a question whose answer is lost is no topic without partitions, and no topic without limits', async () => {
+    for (const api of ['Metadata', 'DescribeConfigs'] as const)
+      cluster.inject({ api, topic: 't', times: 9, effect: { answer: 'drop' } });
+    const driver = driverOf();
+    const refusals = await Promise.allSettled([driver.metadata(['t'], times()), driver.topicConfigs?.(['t'], times())]);
+    const verdicts = refusals.map((told) => told.status === 'rejected' && driver.classify(told.reason).kafkaError);
+    expect(verdicts).toEqual(['CONNECTION_LOST', 'CONNECTION_LOST']);
+  });
+
+  test('R-KP-5 its brokers are found anew each time they are asked for', async () => {
+    const brokers = [['one:1'], ['[::1]:2', 'three:3']];
+    const driver = driverOf({ brokers: async () => brokers.shift() ?? [] });
+    expect(await driver.bootstrap?.()).toEqual([{ host: 'one', port: 1 }]);
+    expect(await driver.bootstrap?.()).toEqual([
+      { host: '::1', port: 2 },
+      { host: 'three', port: 3 },
+    ]);
+  });
+
+  test("R-KP-6 a topic of Kafka's own is denied", async () => {
+    cluster.createTopic('__consumer_offsets');
+    await using pool = createProducerPool({ driver: driverOf() });
+    await pool.start();
+    const publishing = pool.publish({ topic: '__consumer_offsets', value: 'v' });
+    await expect(publishing).rejects.toMatchObject({
+      code: 'BUSBAR_PRODUCER_TOPIC_DENIED',
+      details: { kafkaCode: 17 },
+    });
+    expect(cluster.log('__consumer_offsets')).toEqual([]);
   });
 
   test('R-KP-6 what a provider rejects with is why nothing is opened', async () => {

@@ -7,6 +7,8 @@
  */
 import type { Socket } from 'node:net';
 
+import { ThrottleTimes } from '../throttle-times.ts';
+
 const PRODUCE = 0;
 const METADATA = 3;
 /** Since then a produce answer ends with the throttle time, and a metadata answer begins with it; kafkajs knows versions up to 7 and 6. */
@@ -73,7 +75,7 @@ class Cursor {
 const nameOf = (topic: string, partition: number): string => `${topic}-${partition}`;
 
 export class BrokerAnswers {
-  readonly #throttleMs = new Map<string, number>();
+  readonly throttleTimes = new ThrottleTimes();
   readonly #leaderless = new Set<string>();
 
   /** Reads what is written to the socket from now on; what it returns wants every answer before kafkajs has it. */
@@ -100,14 +102,6 @@ export class BrokerAnswers {
     };
   }
 
-  /** How long the broker wants to be left alone, as it said in its answer for this partition; told once. */
-  takeThrottleMs(topic: string, partition: number): number {
-    const name = nameOf(topic, partition);
-    const throttleMs = this.#throttleMs.get(name) ?? 0;
-    this.#throttleMs.delete(name);
-    return throttleMs;
-  }
-
   /** By the latest metadata. */
   isLeaderless(topic: string, partition: number): boolean {
     return this.#leaderless.has(nameOf(topic, partition));
@@ -120,7 +114,7 @@ export class BrokerAnswers {
     cursor.each(() => {
       const topic = cursor.text();
       cursor.each(() => {
-        this.#throttleMs.set(nameOf(topic, cursor.int32()), throttleMs);
+        this.throttleTimes.set(topic, cursor.int32(), throttleMs);
         cursor.skip(2 + offsets);
       });
     });

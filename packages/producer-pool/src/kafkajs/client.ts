@@ -1,8 +1,10 @@
 /** A client of kafkajs with its kill switch. Everything is stated that kafkajs would decide by itself, since `NODE_ENV` changes its defaults. */
+import { systemTimers } from '@busbar/retry';
 import type { Kafka, KafkaConfig } from 'kafkajs';
 
 import { type KafkaConnectionOptions, resolveConnection } from '../connection.ts';
 import type { MetadataOptions } from '../driver.ts';
+import { within } from '../within.ts';
 import { clientConfig } from './client-config.ts';
 import { installZstd } from './codecs.ts';
 import { patchIdleTimer } from './idle-timer.ts';
@@ -43,30 +45,12 @@ export const makeClient = async (o: KafkaJsDriverOptions, timeouts: MetadataOpti
   return { kafka: new KafkaClass(config), killSwitch };
 };
 
-/** Runs `fn` and kills the client when the signal aborts, so that `fn` ends. */
-export const killedBy = async <T>(signal: AbortSignal, client: Client, fn: () => Promise<T>): Promise<T> => {
-  const onAbort = (): void => {
-    void client.killSwitch.kill('aborted');
-  };
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await fn();
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-};
-
 /** `disconnect()` alone promises nothing: it may hang, and leaves sockets and retry loops. */
 export const disconnect = async (
   part: { disconnect(): Promise<void> },
-  client: Client,
+  { killSwitch }: Client,
   deadlineMs: number,
 ): Promise<void> => {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, deadlineMs);
-  part.disconnect().then(over.resolve, over.resolve);
-  await over.promise;
-  clearTimeout(timer);
-  await client.killSwitch.kill('closed');
+  await within(part.disconnect(), deadlineMs, systemTimers);
+  await killSwitch.kill('closed');
 };

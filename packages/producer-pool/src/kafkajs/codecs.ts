@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 
 import type { Compression } from '../driver.ts';
+import { isObject, property } from '../foreign-value.ts';
 
 /** What kafkajs wants of a codec. */
 interface Codec {
@@ -43,13 +44,11 @@ export const installZstd = (table: CodecTable): void => {
   if (isFree(table, 'zstd')) table[CODEC_NUMBERS.zstd] = () => zstdCodec;
 };
 
-const isCodecTable = (value: unknown): value is CodecTable => typeof value === 'object' && value !== null;
+const isCodecTable = (value: unknown): value is CodecTable => isObject(value);
 
 /** The table, if this process has loaded kafkajs already: who has put codecs into it has. */
 const loadedTable = (require: NodeJS.Require): CodecTable | undefined => {
-  const loaded: unknown = require.cache[require.resolve('kafkajs')]?.exports;
-  const table: unknown =
-    typeof loaded === 'object' && loaded !== null ? Reflect.get(loaded, 'CompressionCodecs') : undefined;
+  const table = property(require.cache[require.resolve('kafkajs')]?.exports, 'CompressionCodecs');
   return isCodecTable(table) ? table : undefined;
 };
 

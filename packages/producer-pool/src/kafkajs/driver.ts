@@ -1,7 +1,7 @@
 /** kafkajs 2.2.4 behind the port. One `Kafka` object per producer, because that is what a kill switch can stop. */
 import type { Admin } from 'kafkajs';
 
-import { bootstrapOf, checkConnection, type ResolvedConnection, resolveConnection } from '../connection.ts';
+import { bootstrapOf, checkConnection, tlsOf } from '../connection.ts';
 import type {
   ClusterMetadata,
   DriverProducer,
@@ -10,20 +10,20 @@ import type {
   OpenProducerOptions,
   PartitionMetadata,
   ProducerDriver,
+  SocketTls,
   TopicConfig,
   TopicMetadata,
 } from '../driver.ts';
-import { TOPIC_CONFIG_NAMES, topicConfigOf } from '../topic-config.ts';
-import { disconnect, killedBy, type KafkaJsDriverOptions, makeClient, RETRY } from './client.ts';
+import { eachTopic } from '../each-topic.ts';
+import { killedBy } from '../killed-by.ts';
+import { TOPIC_CONFIG_NAMES, TOPIC_RESOURCE, topicConfigOf } from '../topic-config.ts';
+import { disconnect, type KafkaJsDriverOptions, makeClient, RETRY } from './client.ts';
 import { availableCodecs } from './codecs.ts';
 import { classifyKafkaJs, protocolCodeOf } from './error-map.ts';
 import { KafkaJsProducer } from './producer.ts';
 
 /** kafkajs refreshes by itself on a stale leader; a refresh by age would only hold up a call. */
 const METADATA_MAX_AGE_MS = Number.MAX_SAFE_INTEGER;
-
-/** Kafka's number for topics among the things that have a configuration. */
-const TOPIC_RESOURCE = 2;
 
 export const partitionsOf = (
   partitions: readonly { partitionId: number; leader: number; replicas: number[]; isr: number[] }[],
@@ -57,9 +57,8 @@ class KafkaJsDriver implements ProducerDriver {
     return bootstrapOf(this.#options);
   }
 
-  async tls(): Promise<ResolvedConnection['tls']> {
-    const { tls } = await resolveConnection(this.#options);
-    return tls;
+  tls(): Promise<SocketTls | undefined> {
+    return tlsOf(this.#options);
   }
 
   async metadata(topics: readonly string[], o: MetadataOptions): Promise<ClusterMetadata> {
@@ -68,21 +67,17 @@ class KafkaJsDriver implements ProducerDriver {
         const { brokers } = await admin.describeCluster();
         return { brokers: brokers.map(({ nodeId, host, port }) => ({ id: nodeId, host, port })), topics: new Map() };
       }
-      // One request a topic: kafkajs fails the whole answer for one topic it does not find.
-      const found = await Promise.all(topics.map(async (topic) => [topic, await topicBy(admin, topic)] as const));
-      return { brokers: [], topics: new Map(found) };
+      return { brokers: [], topics: await eachTopic(topics, (topic) => topicBy(admin, topic)) };
     });
   }
 
   async topicConfigs(topics: readonly string[], o: MetadataOptions): Promise<ReadonlyMap<string, TopicConfig>> {
-    return this.#asAdmin(o, async (admin) => {
-      const found = await Promise.all(topics.map(async (topic) => [topic, await configOf(admin, topic)] as const));
-      return new Map(found.flatMap(([topic, config]) => (config === undefined ? [] : [[topic, config]])));
-    });
+    return this.#asAdmin(o, (admin) => eachTopic(topics, (topic) => configOf(admin, topic)));
   }
 
   async open(o: OpenProducerOptions): Promise<DriverProducer> {
     const client = await makeClient(this.#options, o);
+    const { killSwitch } = client;
     const producer = client.kafka.producer({
       idempotent: o.idempotent,
       ...(o.idempotent ? { maxInFlightRequests: 1 } : {}),
@@ -90,14 +85,19 @@ class KafkaJsDriver implements ProducerDriver {
       allowAutoTopicCreation: false,
       metadataMaxAge: METADATA_MAX_AGE_MS,
       // Every message names its partition.
-      createPartitioner: () => (args) => args.message.partition ?? 0,
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          Number(message.partition),
     });
     try {
-      await killedBy(o.signal, client, async () => {
-        await producer.connect();
-      });
+      await killedBy(
+        o.signal,
+        () => killSwitch.kill('aborted'),
+        () => producer.connect(),
+      );
     } catch (error) {
-      await client.killSwitch.kill('not opened');
+      await killSwitch.kill('not opened');
       throw error;
     }
     return new KafkaJsProducer(o.id, client, producer);
@@ -112,10 +112,14 @@ class KafkaJsDriver implements ProducerDriver {
     const client = await makeClient(this.#options, o);
     const admin = client.kafka.admin({ retry: { ...RETRY } });
     try {
-      return await killedBy(o.signal, client, async () => {
-        await admin.connect();
-        return ask(admin);
-      });
+      return await killedBy(
+        o.signal,
+        () => client.killSwitch.kill('aborted'),
+        async () => {
+          await admin.connect();
+          return ask(admin);
+        },
+      );
     } finally {
       await disconnect(admin, client, ADMIN_CLOSE_MS);
     }
@@ -125,8 +129,7 @@ class KafkaJsDriver implements ProducerDriver {
 const topicBy = async (admin: Admin, topic: string): Promise<TopicMetadata> => {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    const found = topics.find(({ name }) => name === topic);
-    return { errorCode: 0, partitions: partitionsOf(found?.partitions ?? []) };
+    return { errorCode: 0, partitions: partitionsOf(topics.flatMap(({ partitions }) => partitions)) };
   } catch (error) {
     const errorCode = protocolCodeOf(error);
     if (errorCode === undefined) throw error;

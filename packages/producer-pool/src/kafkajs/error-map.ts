@@ -6,6 +6,7 @@
 import { causes } from '@busbar/errors';
 
 import type { DriverFault } from '../driver.ts';
+import { property } from '../foreign-value.ts';
 import { faultOfCode, FAULTS, faultOfSystemCode } from '../kafka-errors.ts';
 
 const UNSUPPORTED_VERSION = 35;
@@ -32,15 +33,20 @@ const BY_NAME: Readonly<Record<string, DriverFault>> = {
   KafkaJSNotImplemented: faultOfCode(UNSUPPORTED_COMPRESSION_TYPE),
 };
 
-const property = (error: object, name: string): unknown => (name in error ? Reflect.get(error, name) : undefined);
-
 /** kafkajs passes on what Node.js says when a broker closes in the middle of the handshake: that it does not speak TLS. */
 const NOT_TLS = /secure TLS connection was established/;
 
-const verdictOn = (error: object): DriverFault | undefined => {
+/** What a broker answered, if the error tells that. */
+const codeIn = (error: unknown): number | undefined => {
+  const code = property(error, 'code');
+  return property(error, 'name') === 'KafkaJSProtocolError' && typeof code === 'number' ? code : undefined;
+};
+
+const verdictOn = (error: unknown): DriverFault | undefined => {
+  const answered = codeIn(error);
+  if (answered !== undefined) return faultOfCode(answered);
   const name = property(error, 'name');
   const code = property(error, 'code');
-  if (name === 'KafkaJSProtocolError' && typeof code === 'number') return faultOfCode(code);
   if (typeof name === 'string' && Object.hasOwn(BY_NAME, name)) return BY_NAME[name];
   if (name === 'KafkaJSConnectionError' && NOT_TLS.test(String(property(error, 'message')))) return FAULTS.tls;
   const system = typeof code === 'string' ? faultOfSystemCode(code) : undefined;
@@ -52,7 +58,7 @@ const verdictOn = (error: object): DriverFault | undefined => {
 /** The verdict on anything kafkajs throws. */
 export const classifyKafkaJs = (error: unknown): DriverFault => {
   for (const cause of causes(error)) {
-    const verdict = typeof cause === 'object' && cause !== null ? verdictOn(cause) : undefined;
+    const verdict = verdictOn(cause);
     if (verdict !== undefined) return verdict;
   }
   return FAULTS.unrecognized;
@@ -61,13 +67,12 @@ export const classifyKafkaJs = (error: unknown): DriverFault => {
 /** The Kafka error code in the chain, if there is one. */
 export const protocolCodeOf = (error: unknown): number | undefined => {
   for (const cause of causes(error)) {
-    if (typeof cause !== 'object' || cause === null || property(cause, 'name') !== 'KafkaJSProtocolError') continue;
-    const code = property(cause, 'code');
-    if (typeof code === 'number') return code;
+    const code = codeIn(cause);
+    if (code !== undefined) return code;
   }
   return undefined;
 };
 
 /** Whether kafkajs did not find the broker to ask. */
 export const isBrokerMissing = (error: unknown): boolean =>
-  [...causes(error)].some((cause) => cause instanceof Error && cause.name === 'KafkaJSBrokerNotFound');
+  [...causes(error)].some((cause) => property(cause, 'name') === 'KafkaJSBrokerNotFound');

@@ -7,6 +7,8 @@
  */
 import { createRequire } from 'node:module';
 
+import { isObject, property } from '../foreign-value.ts';
+
 const PATCHED_VERSION = '2.2.4';
 const METHOD = 'scheduleCheckPendingRequests';
 /** How soon a pending request is looked at again; kafkajs's own value. */
@@ -30,18 +32,15 @@ function scheduleCheckPendingRequests(this: RequestQueue): void {
   }, delayMs);
 }
 
-const versionOf = (manifest: unknown): unknown =>
-  typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : undefined;
-
 let isPatched = false;
 
 /** Replaces the method, once; warns and leaves kafkajs alone if it is another version. Returns whether it is patched. */
 export const patchIdleTimer = (require = createRequire(import.meta.url)): boolean => {
   if (isPatched) return true;
-  const version = versionOf(require('kafkajs/package.json'));
+  const version = property(require('kafkajs/package.json'), 'version');
   const queue: unknown = version === PATCHED_VERSION ? require('kafkajs/src/network/requestQueue/index.js') : undefined;
   const prototype: unknown = typeof queue === 'function' ? queue.prototype : undefined;
-  if (typeof prototype !== 'object' || prototype === null || typeof Reflect.get(prototype, METHOD) !== 'function') {
+  if (!isObject(prototype) || typeof property(prototype, METHOD) !== 'function') {
     process.emitWarning(
       `patchIdleTimer knows kafkajs ${PATCHED_VERSION} and not ${String(version)}: its idle timer stays`,
       'BusbarWarning',

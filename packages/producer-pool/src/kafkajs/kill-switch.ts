@@ -34,14 +34,13 @@ class TlsRequired extends Error {
   readonly code = 'ERR_TLS_REQUIRED';
 }
 
-const TLS_RECORDS = new Set([0x14, 0x15, 0x16, 0x17]);
+const TLS_RECORDS: ReadonlySet<number | undefined> = new Set([0x14, 0x15, 0x16, 0x17]);
 const TLS_MAJOR = 0x03;
 
 /** A broker that speaks TLS answers plain text with a TLS alert. */
 const refuseTlsRecords = (socket: Socket): void => {
   socket.once('data', (chunk: Buffer) => {
-    if (TLS_RECORDS.has(chunk[0] ?? 0) && chunk[1] === TLS_MAJOR)
-      socket.destroy(new TlsRequired('the broker speaks TLS'));
+    if (TLS_RECORDS.has(chunk[0]) && chunk[1] === TLS_MAJOR) socket.destroy(new TlsRequired('the broker speaks TLS'));
   });
 };
 

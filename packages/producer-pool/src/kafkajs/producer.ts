@@ -1,5 +1,6 @@
 import type { Message, Producer, RecordMetadata } from 'kafkajs';
 
+import { asBuffer } from '../as-buffer.ts';
 import type { DriverAck, DriverCall, DriverProducer, FrozenRecord } from '../driver.ts';
 import { DUPLICATE_SEQUENCE, LEADER_NOT_AVAILABLE } from '../kafka-errors.ts';
 import { type Client, disconnect } from './client.ts';
@@ -7,16 +8,15 @@ import { CODEC_NUMBERS } from './codecs.ts';
 import { isBrokerMissing, protocolCodeOf } from './error-map.ts';
 import { ProducerKilled } from './kill-switch.ts';
 
-/** Without a copy, and without a new view of what is a Buffer already: the views of a batch cost as much as its checksum. */
-const asBuffer = (part: string | Uint8Array): string | Buffer =>
-  typeof part === 'string' || Buffer.isBuffer(part) ? part : Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+/** kafkajs writes text as UTF-8 by itself. */
+const toBytes = (part: string | Uint8Array): string | Buffer => (typeof part === 'string' ? part : asBuffer(part));
 
 const toMessage = (record: FrozenRecord, partition: number): Message => {
   const headers: Record<string, string | Buffer> = {};
-  for (const [name, value] of Object.entries(record.headers)) headers[name] = asBuffer(value);
+  for (const [name, value] of Object.entries(record.headers)) headers[name] = toBytes(value);
   return {
-    key: record.key === null ? null : asBuffer(record.key),
-    value: record.value === null ? null : asBuffer(record.value),
+    key: record.key === null ? null : toBytes(record.key),
+    value: record.value === null ? null : toBytes(record.value),
     headers,
     partition,
     timestamp: String(record.timestampMs),
@@ -89,9 +89,7 @@ export class KafkaJsProducer implements DriverProducer {
         timeout: call.timeoutMs,
         compression: CODEC_NUMBERS[call.compression],
       });
-      const ack = toAck(call, await this.#pending.run(sending));
-      const throttleMs = answers.takeThrottleMs(topic, partition);
-      return ack === undefined || throttleMs === 0 ? ack : { ...ack, throttleMs };
+      return answers.throttleTimes.addTo(toAck(call, await this.#pending.run(sending)));
     } catch (error) {
       // kafkajs throws what is a success: the broker has these records already.
       if (protocolCodeOf(error) === DUPLICATE_SEQUENCE)

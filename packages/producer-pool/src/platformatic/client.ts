@@ -8,6 +8,7 @@ import type { KafkaConnectionOptions } from '../connection.ts';
 import { resolveConnection } from '../connection.ts';
 import type { MetadataOptions } from '../driver.ts';
 import { FAULTS } from '../kafka-errors.ts';
+import { killedBy } from '../killed-by.ts';
 import { clientOptions } from './client-options.ts';
 import { classifyPlatformatic } from './error-map.ts';
 
@@ -50,11 +51,19 @@ export class Client<C extends Producer | Admin = Producer> {
   }
 
   /**
-   * Why an opening failed. A broker that does not like this client's certificate says so after the handshake: the connection has an error,
-   * and what was asked meanwhile is told only that it closed.
+   * Runs the first thing that is done with the client, which is killed when the signal aborts. A broker that does not like this client's
+   * certificate says so after the handshake: the connection has an error, and what was asked meanwhile is told only that it closed.
    */
-  reasonOf(error: unknown): unknown {
-    return this.#lastRefusal ?? error;
+  async begin<T>(signal: AbortSignal, fn: () => Promise<T>): Promise<T> {
+    try {
+      return await killedBy(
+        signal,
+        () => this.kill(),
+        () => this.track(fn()),
+      );
+    } catch (error) {
+      throw this.#lastRefusal ?? error;
+    }
   }
 
   /** Runs something with the client and remembers it until it has ended. */
@@ -78,9 +87,7 @@ export class Client<C extends Producer | Admin = Producer> {
 
   /** Resolves when every socket is destroyed and what was under way has ended; from the call on there is no new one. */
   async kill(): Promise<void> {
-    const closing = this.inner.close().catch(() => undefined);
-    await Promise.all([...this.#connections].map(({ socket }) => gone(socket)));
-    await closing;
+    await Promise.all([this.inner.close(), ...[...this.#connections].map(({ socket }) => gone(socket))]);
     await this.idle();
   }
 }
@@ -98,24 +105,4 @@ export const makeProducer = async (
 export const makeAdmin = async (connection: KafkaConnectionOptions, o: MetadataOptions): Promise<Client<Admin>> => {
   const [{ Admin: AdminClass }, resolved] = await Promise.all([loadClient(), resolveConnection(connection)]);
   return new Client(new AdminClass(clientOptions(resolved, o)));
-};
-
-/** Runs `fn` and kills the client when the signal aborts, so that `fn` ends. */
-export const killedBy = async <T>(
-  signal: AbortSignal,
-  client: Client<Producer | Admin>,
-  fn: () => Promise<T>,
-): Promise<T> => {
-  const onAbort = (): void => {
-    void client.kill();
-  };
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await client.track(fn());
-  } catch (error) {
-    throw client.reasonOf(error);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 };

@@ -1,13 +1,7 @@
 /** @platformatic/kafka 2.12 behind the port: the driver for throughput. */
 import type { Admin } from '@platformatic/kafka';
 
-import {
-  bootstrapOf,
-  checkConnection,
-  type KafkaConnectionOptions,
-  type ResolvedConnection,
-  resolveConnection,
-} from '../connection.ts';
+import { bootstrapOf, checkConnection, type KafkaConnectionOptions, tlsOf } from '../connection.ts';
 import type {
   ClusterMetadata,
   DriverProducer,
@@ -15,17 +9,17 @@ import type {
   MetadataOptions,
   OpenProducerOptions,
   ProducerDriver,
+  SocketTls,
   TopicConfig,
   TopicMetadata,
 } from '../driver.ts';
-import { TOPIC_CONFIG_NAMES, topicConfigOf } from '../topic-config.ts';
-import { killedBy, makeAdmin, makeProducer } from './client.ts';
+import { eachTopic } from '../each-topic.ts';
+import { INVALID_TOPIC } from '../kafka-errors.ts';
+import { TOPIC_CONFIG_NAMES, TOPIC_RESOURCE, topicConfigOf } from '../topic-config.ts';
+import { makeAdmin, makeProducer } from './client.ts';
 import { classifyPlatformatic } from './error-map.ts';
 import { portPartitions, topicIn } from './metadata-answer.ts';
 import { PlatformaticDriverProducer } from './producer.ts';
-
-/** Kafka's number for topics among the things that have a configuration. */
-const TOPIC_RESOURCE = 2;
 
 class PlatformaticDriver implements ProducerDriver {
   readonly name = 'platformatic';
@@ -46,34 +40,28 @@ class PlatformaticDriver implements ProducerDriver {
     return bootstrapOf(this.#options);
   }
 
-  async tls(): Promise<ResolvedConnection['tls']> {
-    const { tls } = await resolveConnection(this.#options);
-    return tls;
+  tls(): Promise<SocketTls | undefined> {
+    return tlsOf(this.#options);
   }
 
   async metadata(topics: readonly string[], o: MetadataOptions): Promise<ClusterMetadata> {
     return this.#asAdmin(o, async (admin) => {
       const { brokers } = await admin.metadata({ topics: [] });
-      // One request a topic: the client fails the whole answer for one topic it does not find.
-      const found = await Promise.all(topics.map(async (topic) => [topic, await topicBy(admin, topic)] as const));
       return {
         brokers: [...brokers].map(([id, { host, port }]) => ({ id, host, port })),
-        topics: new Map(found),
+        topics: await eachTopic(topics, (topic) => topicBy(admin, topic)),
       };
     });
   }
 
   async topicConfigs(topics: readonly string[], o: MetadataOptions): Promise<ReadonlyMap<string, TopicConfig>> {
-    return this.#asAdmin(o, async (admin) => {
-      const found = await Promise.all(topics.map(async (topic) => [topic, await configOf(admin, topic)] as const));
-      return new Map(found.flatMap(([topic, config]) => (config === undefined ? [] : [[topic, config]])));
-    });
+    return this.#asAdmin(o, (admin) => eachTopic(topics, (topic) => configOf(admin, topic)));
   }
 
   async open(o: OpenProducerOptions): Promise<DriverProducer> {
     const client = await makeProducer(this.#options, o);
     try {
-      await killedBy(o.signal, client, async () => {
+      await client.begin(o.signal, async () => {
         await (o.idempotent ? client.inner.initIdempotentProducer({}) : client.inner.metadata({ topics: [] }));
       });
     } catch (error) {
@@ -91,7 +79,7 @@ class PlatformaticDriver implements ProducerDriver {
   async #asAdmin<T>(o: MetadataOptions, ask: (admin: Admin) => Promise<T>): Promise<T> {
     const client = await makeAdmin(this.#options, o);
     try {
-      return await killedBy(o.signal, client, () => ask(client.inner));
+      return await client.begin(o.signal, () => ask(client.inner));
     } finally {
       await client.kill();
     }
@@ -101,7 +89,10 @@ class PlatformaticDriver implements ProducerDriver {
 const topicBy = async (admin: Admin, topic: string): Promise<TopicMetadata> => {
   try {
     const { topics } = await admin.metadata({ topics: [topic], forceUpdate: true });
-    return { errorCode: 0, partitions: portPartitions(topics.get(topic)?.partitions ?? []) };
+    const found = topics.get(topic);
+    // The client hides the topics that are Kafka's own, to which nobody else may write.
+    if (found === undefined) return { errorCode: INVALID_TOPIC, partitions: [] };
+    return { errorCode: 0, partitions: portPartitions(found.partitions) };
   } catch (error) {
     const told = topicIn(error, topic);
     if (told === undefined) throw error;
@@ -112,10 +103,10 @@ const topicBy = async (admin: Admin, topic: string): Promise<TopicMetadata> => {
 /** Undefined where the cluster refuses to say. */
 const configOf = async (admin: Admin, topic: string): Promise<TopicConfig | undefined> => {
   try {
-    const [found] = await admin.describeConfigs({
+    const resources = await admin.describeConfigs({
       resources: [{ resourceType: TOPIC_RESOURCE, resourceName: topic, configurationKeys: [...TOPIC_CONFIG_NAMES] }],
     });
-    return topicConfigOf(found?.configs ?? []);
+    return topicConfigOf(resources.flatMap(({ configs }) => configs));
   } catch (error) {
     if (classifyPlatformatic(error).kafkaCode === undefined) throw error;
     return undefined;

@@ -7,6 +7,7 @@
 import { causes } from '@busbar/errors';
 
 import type { DriverFault } from '../driver.ts';
+import { isObject, property } from '../foreign-value.ts';
 import {
   DUPLICATE_SEQUENCE,
   faultOfCode,
@@ -19,9 +20,6 @@ import {
 const MAX_DEPTH = 8;
 const UNSUPPORTED_VERSION = 35;
 const UNSUPPORTED_COMPRESSION_TYPE = 76;
-
-const property = (error: object, name: string): unknown => (name in error ? Reflect.get(error, name) : undefined);
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** The errors at the ends of the tree, in the order of the attempts. */
 const leavesOf = (error: unknown, depth = 0): readonly object[] => {

@@ -6,10 +6,9 @@ import { causes } from '@busbar/errors';
 import type { ClusterMetadata } from '@platformatic/kafka';
 
 import type { PartitionMetadata, TopicMetadata } from '../driver.ts';
+import { property } from '../foreign-value.ts';
 import { UNKNOWN_TOPIC } from '../kafka-errors.ts';
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const property = (value: unknown, name: string): unknown => (isObject(value) ? Reflect.get(value, name) : undefined);
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const numberOf = (value: unknown): number => (typeof value === 'number' ? value : -1);
 const numbers = (value: unknown): number[] => listOf(value).filter((one) => typeof one === 'number');

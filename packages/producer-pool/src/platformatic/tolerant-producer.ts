@@ -18,7 +18,7 @@ export class TolerantProducer extends Producer {
   readonly #incomplete = new Map<string, ClusterMetadata>();
 
   override [kMetadata](options: MetadataOptions, callback: Callback): void {
-    const [topic] = options.topics ?? [];
+    const topic = options.topics?.[0];
     if (topic === undefined) {
       super[kMetadata](options, callback);
       return;

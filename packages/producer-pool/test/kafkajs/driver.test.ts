@@ -63,8 +63,7 @@ describe('KJ-1 the kill switch', () => {
   });
 
   test('R-KP-6 metadata that hangs ends with its signal', async () => {
-    const driver = kafkaJsDriver({ brokers: () => Promise.resolve([address]), clientId: 'test' });
-    expect(await driver.bootstrap?.()).toEqual([{ host: '127.0.0.1', port: Number(address.split(':')[1]) }]);
+    const driver = kafkaJsDriver({ brokers: [address], clientId: 'test' });
     const abort = new AbortController();
     const loading = driver.metadata(['t'], { signal: abort.signal, ...TIMEOUTS });
     loading.catch(() => undefined);
