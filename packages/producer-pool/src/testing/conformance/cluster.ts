@@ -54,7 +54,7 @@ export const FAKE_THROTTLE_MS = 100;
 
 let topics = 0;
 
-/** A fake cluster as the rows want it; the caller closes it. */
+/** A fake cluster of two brokers or more as the rows want it; the caller closes it. */
 export const fakeConformance = (fake: FakeCluster): ConformanceCluster => {
   const brokers = fake.bootstrap.map((_, index) => fake.broker(index + 1));
   return {
@@ -68,9 +68,8 @@ export const fakeConformance = (fake: FakeCluster): ConformanceCluster => {
     },
     log: async (topic) => fake.log(topic),
     moveLeader: async (topic) => {
-      const at = { topic, partition: 0 };
-      const leader = fake.leader(at) ?? 0;
-      fake.moveLeader(at, (leader % brokers.length) + 1);
+      // The first broker leads the first partition of a new topic.
+      fake.moveLeader({ topic, partition: 0 }, brokers.length);
     },
     loseAnswers: async () => {
       const fault = fake.inject({ api: 'Produce', times: 1, effect: { answer: 'drop' } });

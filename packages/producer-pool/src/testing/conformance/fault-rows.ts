@@ -3,34 +3,37 @@ import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 
 import type { DriverFault } from '../../driver.ts';
 import { DUPLICATE_SEQUENCE, faultOfCode, knownKafkaCodes } from '../../kafka-errors.ts';
-import type { FakeCluster } from '../fake-broker/cluster.ts';
 import { type ConformanceDoor, FAKE_THROTTLE_MS } from './cluster.ts';
 import type { Row } from './row.ts';
-import { CONNECT_TIMEOUT_MS, isAcknowledged, pause, record, REQUEST_TIMEOUT_MS, type Session } from './session.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  isAcknowledged,
+  pause,
+  record,
+  REQUEST_TIMEOUT_MS,
+  type Session,
+  within,
+} from './session.ts';
 
 const NOT_LEADER = 6;
 const REQUEST_TIMED_OUT = 7;
 const NOT_ENOUGH_REPLICAS = 19;
 const OUT_OF_ORDER = 45;
+/** A socket that was destroyed is gone at the other side within this. */
+const END_MS = 500;
 /** The last code that kafkajs knows by name. */
 const KAFKAJS_KNOWS = 88;
 
 const valuesIn = async (s: Session, topic: string): Promise<readonly string[]> =>
   (await s.cluster.log(topic)).map(({ value }) => String(value));
 
-const isFake = ({ fake }: Session['cluster']): boolean => fake !== undefined;
-
-const fakeOf = ({ cluster }: Session): FakeCluster => {
-  if (cluster.fake === undefined) throw new Error('this row needs a fake cluster');
-  return cluster.fake;
-};
-
 /** First occurrences, in order. */
 const once = (values: readonly string[]): readonly string[] => [...new Set(values)];
 
 const verdictByCode = async (s: Session, code: number): Promise<DriverFault | undefined> => {
+  const fake = s.need('fake');
   const topic = await s.cluster.newTopic();
-  fakeOf(s).inject({ api: 'Produce', topic, times: 1_000, effect: { errorCode: code } });
+  fake.inject({ api: 'Produce', topic, times: 1_000, effect: { errorCode: code } });
   const { fault } = await s.attempt(await s.open(), { topic, records: [record('refused')] });
   return fault;
 };
@@ -53,12 +56,12 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-3',
     title: 'a leader that moves is followed, and nothing is lost',
-    on: ({ moveLeader }) => moveLeader !== undefined,
     run: async (s) => {
+      const moveLeader = s.need('moveLeader');
       const topic = await s.cluster.newTopic();
       const producer = await s.open();
       ok(isAcknowledged(await s.attempt(producer, { topic, records: [record('before')] })));
-      await s.cluster.moveLeader?.(topic);
+      await moveLeader(topic);
       const ack = await s.deliver({ topic, records: [record('after')] }, producer);
       const values = await valuesIn(s, topic);
       deepStrictEqual(once(values), ['before', 'after']);
@@ -68,14 +71,14 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-4',
     title: 'a lost answer: once in the log if idempotent, at least once otherwise, and never called rejected',
-    on: ({ loseAnswers }) => loseAnswers !== undefined,
     run: async (s) => {
+      const loseAnswers = s.need('loseAnswers');
       const topic = await s.cluster.newTopic();
       const producer = await s.open();
       ok(isAcknowledged(await s.attempt(producer, { topic, records: [record('before')] })));
-      const undo = await s.cluster.loseAnswers?.();
+      const undo = await loseAnswers();
       const ending = await s.attempt(producer, { topic, records: [record('doubtful')] });
-      await undo?.();
+      await undo();
       ok(isAcknowledged(ending) || ending.fault?.outcome === 'unknown', ending.fault?.outcome);
       const written = (await valuesIn(s, topic)).filter((value) => value === 'doubtful').length;
       ok(s.idempotent ? written === 1 : written >= 1, `written ${written} times`);
@@ -86,12 +89,12 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-5',
     title: 'an answer that comes after the timeout swallows no later record',
-    on: isFake,
     run: async (s) => {
+      const fake = s.need('fake');
       const topic = await s.cluster.newTopic();
       const producer = await s.open();
       const late = { hold: 'after', holdMs: REQUEST_TIMEOUT_MS + 200 } as const;
-      fakeOf(s).inject({ api: 'Produce', topic, effect: late });
+      fake.inject({ api: 'Produce', topic, effect: late });
       const first = await s.attempt(producer, { topic, records: [record('first')] });
       ok(isAcknowledged(first) || first.fault?.outcome === 'unknown', first.fault?.outcome);
       const next = s.driver.capabilities.selfHeals || isAcknowledged(first) ? producer : undefined;
@@ -102,14 +105,14 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-6',
     title: 'a failed call swallows no later record',
-    on: isFake,
     run: async (s) => {
+      const fake = s.need('fake');
       const topic = await s.cluster.newTopic();
       const producer = await s.open();
       await s.deliver({ topic, records: [record('warm')] }, producer);
       // Appended, and called a failure: the next call must not be taken for its repetition.
       const effect = { errorCode: REQUEST_TIMED_OUT, append: true };
-      const fault = fakeOf(s).inject({ api: 'Produce', topic, times: 9, effect });
+      const fault = fake.inject({ api: 'Produce', topic, times: 9, effect });
       const refused = await s.attempt(producer, { topic, records: [record('A')] });
       fault.remove();
       equal(refused.fault?.outcome, 'unknown');
@@ -120,12 +123,18 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-7',
     title: 'two calls to partitions of one broker have each their own fate',
-    on: isFake,
     run: async (s) => {
+      const fake = s.need('fake');
       const brokers = s.cluster.brokers.length;
       const topic = await s.cluster.newTopic({ partitions: brokers + 1 });
       const producer = await s.open();
-      fakeOf(s).inject({ api: 'Produce', topic, partition: 0, times: 9, effect: { errorCode: NOT_ENOUGH_REPLICAS } });
+      fake.inject({
+        api: 'Produce',
+        topic,
+        partition: 0,
+        times: 9,
+        effect: { errorCode: NOT_ENOUGH_REPLICAS },
+      });
       const [refused, taken] = await Promise.all([
         s.attempt(producer, { topic, partition: 0, records: [record('refused')] }),
         s.attempt(producer, { topic, partition: brokers, records: [record('taken')] }),
@@ -138,7 +147,6 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-9',
     title: 'every code of Kafka gets the verdict of the table',
-    on: isFake,
     run: async (s) => {
       const codes = knownKafkaCodes.filter((code) => code !== DUPLICATE_SEQUENCE);
       const verdicts = await Promise.all(codes.map((code) => verdictByCode(s, code)));
@@ -154,12 +162,12 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-13',
     title: 'to be throttled is no failure, and told',
-    on: ({ throttle }) => throttle !== undefined,
     once: true,
     run: async (s) => {
+      const throttle = s.need('throttle');
       const topic = await s.cluster.newTopic();
       const producer = await s.open();
-      const undo = await s.cluster.throttle?.('conformance');
+      const undo = await throttle('conformance');
       const toldMs: number[] = [];
       try {
         for (const value of ['one', 'two', 'three']) {
@@ -169,7 +177,7 @@ export const faultRows: readonly Row[] = [
           toldMs.push(ending.ack?.throttleMs ?? 0);
         }
       } finally {
-        await undo?.();
+        await undo();
       }
       deepStrictEqual(await valuesIn(s, topic), ['one', 'two', 'three']);
       ok(Math.max(...toldMs) > 0, 'the driver keeps the throttle time to itself');
@@ -179,10 +187,9 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-14',
     title: 'who is not let in is told why, in time',
-    on: ({ doors }) => doors !== undefined,
     once: true,
     run: async (s) => {
-      for (const door of s.cluster.doors ?? []) {
+      for (const door of s.need('doors')) {
         // oxlint-disable-next-line no-await-in-loop -- one after the other, each with its time
         await enters(s, door, s.driverFor);
       }
@@ -191,11 +198,11 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-17',
     title: 'an empty answer is no acknowledgement',
-    on: isFake,
     run: async (s) => {
+      const fake = s.need('fake');
       const topic = await s.cluster.newTopic();
       const producer = await s.open();
-      fakeOf(s).inject({ api: 'Produce', topic, times: 9, effect: { append: false, answer: 'empty' } });
+      fake.inject({ api: 'Produce', topic, times: 9, effect: { append: false, answer: 'empty' } });
       ok(!isAcknowledged(await s.attempt(producer, { topic, records: [record('nothing')] })), 'acknowledged');
       deepStrictEqual(await valuesIn(s, topic), []);
     },
@@ -203,10 +210,9 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-20',
     title: 'a producer whose sequence is broken or forgotten loses nothing',
-    on: isFake,
     run: async (s) => {
+      const fake = s.need('fake');
       const topic = await s.cluster.newTopic();
-      const fake = fakeOf(s);
       const producer = await s.open();
       await s.deliver({ topic, records: [record('one')] }, producer);
       fake.inject({ api: 'Produce', topic, effect: { errorCode: OUT_OF_ORDER } });
@@ -221,10 +227,9 @@ export const faultRows: readonly Row[] = [
   {
     id: 'DC-21',
     title: 'options are left as they are, and nothing is left of a producer that has ended',
-    on: isFake,
     run: async (s) => {
+      const fake = s.need('fake');
       const topic = await s.cluster.newTopic();
-      const fake = fakeOf(s);
       const connection = Object.freeze({ brokers: Object.freeze([...s.cluster.brokers]), clientId: 'frozen' });
       const driver = s.driverFor(connection);
       const [closed, killed] = await Promise.all([s.open(undefined, driver), s.open(undefined, driver)]);
@@ -235,8 +240,7 @@ export const faultRows: readonly Row[] = [
       await Promise.all([closed.close({ deadlineMs: 1_000 }), killed.kill('conformance')]);
       ok(!isAcknowledged(await retrying));
       await driver.close();
-      await fake.disconnected();
-      equal(fake.sockets(), 0);
+      await within(END_MS, 'the end of the last connection', fake.disconnected());
       deepStrictEqual(await valuesIn(s, topic), ['closed']);
     },
   },

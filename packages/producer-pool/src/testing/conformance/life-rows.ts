@@ -46,13 +46,13 @@ export const lifeRows: readonly Row[] = [
   {
     id: 'DC-8',
     title: 'a kill while connecting, sending or retrying leaves no socket, and nothing is sent later',
-    on: ({ hang }) => hang !== undefined,
     run: async (s) => {
+      const hang = s.need('hang');
       const topic = await s.cluster.newTopic();
       const [sender, retrier] = await Promise.all([s.open(), s.open()]);
       await s.attempt(sender, { topic, records: [record('first')] });
       await s.attempt(retrier, { topic, records: [record('second')] });
-      const resume = await s.cluster.hang?.();
+      const resume = await hang();
       try {
         await killedWhileConnecting(s);
         await killedWhileSending(s, sender, topic);
@@ -62,7 +62,7 @@ export const lifeRows: readonly Row[] = [
         await within(KILL_MS, 'kill', retrier.kill('conformance'));
         ok(!isAcknowledged(await within(100, 'a call of a killed producer', retrying)));
       } finally {
-        await resume?.();
+        await resume();
       }
       await isDead(s, retrier, topic);
     },
@@ -86,12 +86,12 @@ export const lifeRows: readonly Row[] = [
   {
     id: 'DC-18',
     title: 'with all brokers down everything ends in time, as something that passes',
-    on: ({ stop }) => stop !== undefined,
     run: async (s) => {
+      const stop = s.need('stop');
       const topic = await s.cluster.newTopic();
       const producer = await s.open();
       await s.attempt(producer, { topic, records: [record('before')] });
-      const start = await s.cluster.stop?.();
+      const start = await stop();
       try {
         const opening = await within(3 * CALL_MS, 'opening', verdictOf(s, s.open()));
         deepStrictEqual([opening?.kind, opening?.outcome, opening?.scope], ['transient', 'not-sent', 'broker']);
@@ -99,7 +99,7 @@ export const lifeRows: readonly Row[] = [
         equal(sending.fault?.kind, 'transient');
         equal((await within(3 * CALL_MS, 'metadata', verdictOf(s, s.metadata([topic]))))?.kind, 'transient');
       } finally {
-        await start?.();
+        await start();
       }
       await s.deliver({ topic, records: [record('after')] });
     },

@@ -1,4 +1,3 @@
-import type { ConformanceCluster } from './cluster.ts';
 import type { Session } from './session.ts';
 
 /** One rule of the driver port, as something that can be tried. Throws when the driver breaks it. */
@@ -6,8 +5,6 @@ export interface Row {
   /** `DC-1`. */
   readonly id: string;
   readonly title: string;
-  /** Whether it can be tried on this cluster. Default: on any. */
-  readonly on?: (cluster: ConformanceCluster) => boolean;
   /** Whether plain and idempotent producers may differ. Default: true, both are tried. */
   readonly once?: boolean;
   readonly run: (session: Session) => Promise<void>;

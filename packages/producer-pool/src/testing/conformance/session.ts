@@ -88,6 +88,13 @@ export class Session implements AsyncDisposable {
     this.driver = driver({ brokers: cluster.brokers, clientId: 'conformance' });
   }
 
+  /** What of the cluster a row cannot do without. */
+  need<K extends keyof ConformanceCluster>(part: K): NonNullable<ConformanceCluster[K]> {
+    const found = this.cluster[part];
+    if (found === undefined) throw new Error(`this row cannot be tried on this cluster: ${part} is not there`);
+    return found;
+  }
+
   async open(signal: AbortSignal = new AbortController().signal, driver = this.driver): Promise<DriverProducer> {
     this.#opened += 1;
     const producer = await driver.open({
@@ -101,7 +108,7 @@ export class Session implements AsyncDisposable {
     return producer;
   }
 
-  /** One attempt, as the pool makes it; what hangs is killed. */
+  /** One attempt, as the pool makes it; to hang is a fault. */
   async attempt(producer: DriverProducer, call: Call): Promise<Ending> {
     const { partition = 0, compression = 'none', topic, records } = call;
     const sending = producer.send({

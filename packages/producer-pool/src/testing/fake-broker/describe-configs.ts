@@ -1,9 +1,9 @@
 import { UNKNOWN_TOPIC } from '../../kafka-errors.ts';
+import { TOPIC_RESOURCE } from '../../topic-config.ts';
 import type { RequestReader } from './served-request.ts';
 import type { FakeTopic } from './topology.ts';
 import type { WireWriter } from './wire.ts';
 
-const TOPIC_RESOURCE = 2;
 const INVALID_REQUEST = 42;
 /** Where a setting comes from: of the topic itself. */
 const TOPIC_SOURCE = 1;
@@ -21,7 +21,7 @@ const writeConfig = (writer: WireWriter, version: number, [name, value]: readonl
   if (version === 0) writer.boolean(false);
   else writer.int8(TOPIC_SOURCE);
   writer.boolean(false);
-  if (version >= 1) writer.array([], () => undefined);
+  if (version >= 1) writer.emptyArray();
   if (version >= 3) writer.int8(UNKNOWN_TYPE).string(null);
   writer.tags();
 };

@@ -1,6 +1,6 @@
 import { UNKNOWN_TOPIC } from '../../kafka-errors.ts';
 import type { RequestReader, ServingContext } from './served-request.ts';
-import type { FakePartition } from './topology.ts';
+import { type FakePartition, isInternal } from './topology.ts';
 import type { WireReader, WireWriter } from './wire.ts';
 
 const LEADER_NOT_AVAILABLE = 5;
@@ -44,7 +44,7 @@ const writePartition = (writer: WireWriter, version: number, at: { index: number
   writer.int16(toldLeader === undefined ? LEADER_NOT_AVAILABLE : 0);
   writer.int32(at.index).int32(toldLeader ?? -1);
   if (version >= 7) writer.int32(leaderEpoch);
-  writer.array(replicas, id).array(isr, id).array([], id).tags();
+  writer.array(replicas, id).array(isr, id).emptyArray().tags();
 };
 
 interface TopicAnswer {
@@ -58,7 +58,7 @@ interface TopicAnswer {
 const writeTopic = (writer: WireWriter, version: number, { name, id, errorCode, partitions }: TopicAnswer): void => {
   writer.int16(errorCode).string(name);
   if (version >= 10) writer.bytes(id);
-  writer.boolean(false);
+  writer.boolean(isInternal(name));
   writer.array([...partitions.entries()], ([index, partition]) => {
     writePartition(writer, version, { index, partition });
   });

@@ -1,7 +1,8 @@
-import { CORRUPT_MESSAGE, INVALID_TIMESTAMP, UNKNOWN_TOPIC } from '../../kafka-errors.ts';
+import { CORRUPT_MESSAGE, INVALID_TIMESTAMP, INVALID_TOPIC, UNKNOWN_TOPIC } from '../../kafka-errors.ts';
 import type { RequestTarget } from './faults.ts';
 import { type RecordBatch, readRecordBatch } from './record-batch.ts';
 import type { RequestReader, ServingContext } from './served-request.ts';
+import { isInternal } from './topology.ts';
 import type { WireReader, WireWriter } from './wire.ts';
 
 const NOT_LEADER = 6;
@@ -30,7 +31,7 @@ export interface PartitionAnswer {
 
 const readBatch = (bytes: Buffer | null): RecordBatch | number => {
   try {
-    return bytes === null ? INVALID_RECORD : readRecordBatch(bytes);
+    return bytes === null ? INVALID_RECORD : (readRecordBatch(bytes) ?? CORRUPT_MESSAGE);
   } catch {
     // Whatever is wrong with them: they are no batch.
     return INVALID_RECORD;
@@ -57,7 +58,6 @@ const refusalOf = (
   batch: RecordBatch,
   limits: { readonly maxMessageBytes: number; readonly nowMs: number },
 ): number => {
-  if (!batch.crcMatches) return CORRUPT_MESSAGE;
   if (batch.sizeBytes > limits.maxMessageBytes) return MESSAGE_TOO_LARGE;
   return batch.latestTimestampMs > limits.nowMs + TIMESTAMP_AHEAD_MS ? INVALID_TIMESTAMP : 0;
 };
@@ -71,6 +71,7 @@ const append = (data: PartitionData, acks: number, context: ServingContext): Par
   });
   const topic = context.topology.topics.get(data.topic);
   const partition = topic?.partitions[data.partition];
+  if (isInternal(data.topic)) return answer(INVALID_TOPIC);
   if (topic === undefined || partition === undefined) return answer(UNKNOWN_TOPIC);
   if (partition.leader !== context.brokerId) return answer(NOT_LEADER);
   if (acks === ACKS_ALL && partition.isr.length < topic.minInsyncReplicas) return answer(NOT_ENOUGH_REPLICAS);
@@ -94,7 +95,7 @@ const serve = (data: PartitionData, acks: number, context: ServingContext): Part
 const writeAnswer = (writer: WireWriter, version: number, answer: PartitionAnswer): void => {
   writer.int32(answer.partition).int16(answer.errorCode).int64(answer.baseOffset).int64(-1n);
   if (version >= 5) writer.int64(answer.errorCode === 0 ? 0n : -1n);
-  if (version >= 8) writer.array([], () => undefined).string(null);
+  if (version >= 8) writer.emptyArray().string(null);
   writer.tags();
 };
 

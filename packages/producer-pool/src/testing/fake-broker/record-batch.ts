@@ -9,7 +9,6 @@ import { WireError, WireReader } from './wire.ts';
 export interface RecordBatch {
   /** Of the whole batch on the wire. */
   readonly sizeBytes: number;
-  readonly crcMatches: boolean;
   /** -1 without idempotence. */
   readonly producerId: bigint;
   readonly producerEpoch: number;
@@ -27,17 +26,17 @@ export interface RecordBatch {
 const CRC_STARTS_AT = 21;
 
 /**
- * Takes one batch apart.
+ * Takes one batch apart; undefined if it does not have the checksum that it says.
  * @throws {@link WireError} when it is none, or holds other records than it says
  */
-export const readRecordBatch = (bytes: Buffer): RecordBatch => {
+export const readRecordBatch = (bytes: Buffer): RecordBatch | undefined => {
   const reader = new WireReader(bytes);
   reader.int64();
   const length = reader.int32();
   if (length !== reader.remaining) throw new WireError('not exactly one record batch');
   reader.int32();
   if (reader.int8() !== 2) throw new WireError('not a record batch of format 2');
-  const crcMatches = reader.int32() >>> 0 === crc32c(bytes.subarray(CRC_STARTS_AT));
+  if (reader.int32() >>> 0 !== crc32c(bytes.subarray(CRC_STARTS_AT))) return undefined;
   const codec = CODECS[reader.int16() & 7];
   reader.int32();
   const baseTimestampMs = Number(reader.int64());
@@ -47,10 +46,16 @@ export const readRecordBatch = (bytes: Buffer): RecordBatch => {
   const baseSequence = reader.int32();
   const count = reader.int32();
   const payload = reader.bytes(reader.remaining);
-  const contentId = `${payload.length}:${crc32(payload)}`;
-  const head = { sizeBytes: bytes.length, crcMatches, producerId, producerEpoch, baseSequence, count, contentId };
-  if (!crcMatches) return { ...head, latestTimestampMs: 0, records: () => [] };
   if (codec === undefined || count < 1) throw new WireError('a batch without records, or of an unknown codec');
   const content = { bytes: decompress(codec, payload), count, baseTimestampMs };
-  return { ...head, latestTimestampMs: scanRecords(content), records: () => readRecords(content) };
+  return {
+    sizeBytes: bytes.length,
+    producerId,
+    producerEpoch,
+    baseSequence,
+    count,
+    contentId: `${payload.length}:${crc32(payload)}`,
+    latestTimestampMs: scanRecords(content),
+    records: () => readRecords(content),
+  };
 };

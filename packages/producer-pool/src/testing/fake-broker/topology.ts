@@ -134,6 +134,9 @@ export class Topology {
   }
 }
 
+/** Topics of Kafka's own, to which no client may write. */
+export const isInternal = (topic: string): boolean => topic === '__consumer_offsets' || topic === '__transaction_state';
+
 export const elect = (partition: FakePartition, leader: number | undefined): void => {
   partition.leader = leader;
   partition.leaderEpoch += 1;

@@ -183,6 +183,10 @@ export class WireWriter {
     return this;
   }
 
+  emptyArray(): this {
+    return this.#length(0);
+  }
+
   /** No tagged fields. */
   tags(): this {
     return this.#flexible ? this.uvarint(0) : this;

@@ -10,7 +10,6 @@ const LAST_SEQUENCE = 2 ** 31 - 1;
 const recordBatch = (batch: SequencedBatch, text = ''): RecordBatch => ({
   ...batch,
   sizeBytes: 0,
-  crcMatches: true,
   contentId: text,
   latestTimestampMs: 0,
   records: () =>
