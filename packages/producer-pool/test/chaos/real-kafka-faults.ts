@@ -7,6 +7,7 @@ import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import type { ProducerPool } from '../../src/index.ts';
 import { CLIENT_ID } from './chaos-pools.ts';
 import { type ChaosReport, chaosReport } from './chaos-report.ts';
+import { refuseAfterAppend } from './real-kafka-doubt.ts';
 import { ChaosLoad } from './real-kafka-load.ts';
 
 export interface FaultContext {
@@ -168,6 +169,12 @@ const deleteTopic: RealFault['strike'] = async ({ kafka, pool, topic, onReport }
   return `${gone} acknowledged records went with it, ${load.told.length} came after`;
 };
 
+const doubt: RealFault['strike'] = async ({ kafka, pool, topic, onReport }) => {
+  const report = await refuseAfterAppend({ kafka, pool, topic: `${topic}-doubt` });
+  onReport(report);
+  return `${report.acknowledged} records of a topic of its own acknowledged, ${report.lost} lost`;
+};
+
 export const KILL: RealFault = { name: 'SIGKILL', strike: kill };
 export const PAUSE: RealFault = { name: 'SIGSTOP past the session, SIGCONT', strike: pause(PAST_SESSION_MS) };
 export const MOVE_LEADERS: RealFault = { name: 'leader moves', strike: moveLeaders };
@@ -183,6 +190,7 @@ export const REAL_FAULTS: readonly RealFault[] = [
   { name: 'max.message.bytes', strike: tooLarge },
   { name: 'partitions added', strike: grow },
   { name: 'topic deleted', strike: deleteTopic },
+  { name: 'refused after append', needs: 'proxies', strike: doubt },
   { name: 'connection resets', needs: 'proxies', strike: reset },
   { name: 'connections refused', needs: 'proxies', strike: refuse },
   {
