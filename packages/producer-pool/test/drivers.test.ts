@@ -60,6 +60,23 @@ describe.each<[string, (o: KafkaConnectionOptions) => ProducerDriver]>([
     ]);
   });
 
+  test('R-KP-6 a lost answer stays a doubt when nobody can be reached any more; without one nothing was sent', async () => {
+    const driver = driverOf();
+    const producer = await driver.open({ id: 'p', idempotent: true, ...times() });
+    const records = [{ key: null, value: 'v', headers: {}, timestampMs: Date.now() }];
+    const send = async () => {
+      const call = { topic: 't', partition: 0, records, acks: 'all', compression: 'none', timeoutMs: 800 } as const;
+      return producer.send(call).catch((error: unknown) => driver.classify(error));
+    };
+    expect(await send()).toMatchObject({ errorCode: 0 });
+    const stop = (): void => void cluster.broker(1).stop();
+    cluster.inject({ api: 'Produce', effect: { answer: 'drop', afterwards: stop } });
+    expect(await send()).toMatchObject({ kind: 'transient', outcome: 'unknown' });
+    expect(await send()).toMatchObject({ kind: 'transient', outcome: 'not-sent', kafkaError: 'NOT_CONNECTED' });
+    await producer.kill('the test is over');
+    expect(cluster.log('t')).toHaveLength(2);
+  });
+
   test("R-KP-6 a topic of Kafka's own is denied", async () => {
     cluster.createTopic('__consumer_offsets');
     await using pool = createProducerPool({ driver: driverOf() });

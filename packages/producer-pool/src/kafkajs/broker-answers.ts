@@ -2,11 +2,14 @@
  * What brokers answer and kafkajs keeps to itself, read from the frames of its sockets; there is no event or result of it that tells.
  *
  * - The throttle time of a produce answer.
+ * - Attempts without an answer. kafkajs tries again inside a call and tells of the last attempt alone: that it could not connect, say, of
+ *   records that were written by the first.
  * - Partitions without a leader: kafkajs fails every metadata answer that speaks of one, and with it the whole topic. Here such a
  *   partition is remembered, and its error code taken out of the answer, so that the others of the topic can be written to.
  */
 import type { Socket } from 'node:net';
 
+import { faultOfCode } from '../kafka-errors.ts';
 import { ThrottleTimes } from '../throttle-times.ts';
 
 const PRODUCE = 0;
@@ -20,6 +23,8 @@ const OFFLINE_REPLICAS_SINCE = 5;
 /** Offset, append time and start of the log; the last since version 5. */
 const PRODUCE_OFFSETS = { untilV4: 16, sinceV5: 24 };
 const THROTTLE_BYTES = 4;
+const COUNT_BYTES = 4;
+const ACKS_AND_TIMEOUT_BYTES = 6;
 
 interface Request {
   readonly api: number;
@@ -74,8 +79,22 @@ class Cursor {
 
 const nameOf = (topic: string, partition: number): string => `${topic}-${partition}`;
 
+/** The partition that a produce request is for: of this driver's requests, one each. */
+const targetOf = (request: Buffer): string => {
+  const cursor = new Cursor(request);
+  cursor.skip(HEADER_BYTES - LENGTH_BYTES);
+  cursor.text();
+  cursor.text();
+  cursor.skip(ACKS_AND_TIMEOUT_BYTES + COUNT_BYTES);
+  const topic = cursor.text();
+  cursor.skip(COUNT_BYTES);
+  return nameOf(topic, cursor.int32());
+};
+
 export class BrokerAnswers {
   readonly throttleTimes = new ThrottleTimes();
+  /** Attempts of the call under way that may have been written, by partition. */
+  readonly #doubts = new Map<string, number>();
   readonly #leaderless = new Set<string>();
 
   /** Reads what is written to the socket from now on; what it returns wants every answer before kafkajs has it. */
@@ -89,6 +108,7 @@ export class BrokerAnswers {
       value: (request: Buffer, encoding: BufferEncoding): boolean => {
         const asked = requestIn(request);
         if (asked !== undefined) requests.set(request.readInt32BE(CORRELATION_ID_AT), asked);
+        if (asked?.api === PRODUCE) this.#doubt(targetOf(request), 1);
         return write(request, encoding);
       },
     });
@@ -102,20 +122,36 @@ export class BrokerAnswers {
     };
   }
 
+  /** A call for the partition begins; what came of earlier ones is forgotten. */
+  callBegins(topic: string, partition: number): void {
+    this.#doubts.delete(nameOf(topic, partition));
+  }
+
+  /** Whether an attempt of the call may have been written: every one that no broker has refused for certain. */
+  mayBeWritten(topic: string, partition: number): boolean {
+    return (this.#doubts.get(nameOf(topic, partition)) ?? 0) > 0;
+  }
+
   /** By the latest metadata. */
   isLeaderless(topic: string, partition: number): boolean {
     return this.#leaderless.has(nameOf(topic, partition));
   }
 
+  #doubt(name: string, more: number): void {
+    this.#doubts.set(name, (this.#doubts.get(name) ?? 0) + more);
+  }
+
   #readProduce(cursor: Cursor, version: number): void {
     const throttleMs = cursor.frame.readInt32BE(cursor.frame.length - THROTTLE_BYTES);
-    if (throttleMs <= 0) return;
     const offsets = version >= 5 ? PRODUCE_OFFSETS.sinceV5 : PRODUCE_OFFSETS.untilV4;
     cursor.each(() => {
       const topic = cursor.text();
       cursor.each(() => {
-        this.throttleTimes.set(topic, cursor.int32(), throttleMs);
-        cursor.skip(2 + offsets);
+        const partition = cursor.int32();
+        const code = cursor.int16();
+        cursor.skip(offsets);
+        if (throttleMs > 0) this.throttleTimes.set(topic, partition, throttleMs);
+        if (code !== 0 && faultOfCode(code).outcome !== 'unknown') this.#doubt(nameOf(topic, partition), -1);
       });
     });
   }

@@ -55,13 +55,21 @@ const verdictOn = (error: unknown): DriverFault | undefined => {
   return name === 'KafkaJSConnectionError' ? FAULTS.connectionLost : undefined;
 };
 
-/** The verdict on anything kafkajs throws. */
-export const classifyKafkaJs = (error: unknown): DriverFault => {
+/** Above the error of the last attempt, if an earlier one may have been written. */
+export class MayBeWritten extends Error {}
+
+const firstVerdict = (error: unknown): DriverFault => {
   for (const cause of causes(error)) {
     const verdict = verdictOn(cause);
     if (verdict !== undefined) return verdict;
   }
   return FAULTS.unrecognized;
+};
+
+/** The verdict on anything kafkajs throws, and the driver. */
+export const classifyKafkaJs = (error: unknown): DriverFault => {
+  const verdict = firstVerdict(error);
+  return error instanceof MayBeWritten ? { ...verdict, outcome: 'unknown' } : verdict;
 };
 
 /** The Kafka error code in the chain, if there is one. */

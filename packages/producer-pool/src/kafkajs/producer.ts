@@ -5,7 +5,7 @@ import type { DriverAck, DriverCall, DriverProducer, FrozenRecord } from '../dri
 import { DUPLICATE_SEQUENCE, LEADER_NOT_AVAILABLE } from '../kafka-errors.ts';
 import { type Client, disconnect } from './client.ts';
 import { CODEC_NUMBERS } from './codecs.ts';
-import { isBrokerMissing, protocolCodeOf } from './error-map.ts';
+import { isBrokerMissing, MayBeWritten, protocolCodeOf } from './error-map.ts';
 import { ProducerKilled } from './kill-switch.ts';
 
 /** kafkajs writes text as UTF-8 by itself. */
@@ -81,6 +81,7 @@ export class KafkaJsProducer implements DriverProducer {
   async send(call: DriverCall): Promise<DriverAck | undefined> {
     const { topic, partition } = call;
     const { answers } = this.#client.killSwitch;
+    answers.callBegins(topic, partition);
     try {
       const sending = this.#producer.send({
         topic,
@@ -95,9 +96,12 @@ export class KafkaJsProducer implements DriverProducer {
       if (protocolCodeOf(error) === DUPLICATE_SEQUENCE)
         return { topic, partition, errorCode: DUPLICATE_SEQUENCE, baseOffset: undefined };
       // kafkajs looks for the broker that leads it, and says that there is no such broker.
-      if (isBrokerMissing(error) && answers.isLeaderless(topic, partition))
-        throw new NoLeader(`${topic}-${partition} has no leader`, { cause: error });
-      throw error;
+      const reason =
+        isBrokerMissing(error) && answers.isLeaderless(topic, partition)
+          ? new NoLeader(`${topic}-${partition} has no leader`, { cause: error })
+          : error;
+      if (!answers.mayBeWritten(topic, partition)) throw reason;
+      throw new MayBeWritten('an attempt had no answer', { cause: reason });
     }
   }
 

@@ -14,13 +14,29 @@ const framed = (write: (writer: WireWriter) => WireWriter): Buffer => {
   return new WireWriter().int32(body.length).bytes(body).end();
 };
 
+/** As far as it is read: of partition 12 of topic u. */
+const produceBody = (writer: WireWriter): WireWriter =>
+  writer
+    .string(null)
+    .int16(-1)
+    .int32(800)
+    .array(['u'], (topic) => {
+      writer.string(topic).array([12], (partition) => {
+        writer.int32(partition);
+      });
+    });
+
 /** A socket on which a request was written, and what is to be told of its answer. */
 const asked = (api: number, version: number) => {
   const socket = new Socket();
   const written = vi.spyOn(socket, 'write').mockReturnValue(true);
   const answers = new BrokerAnswers();
   const look = answers.watch(socket);
-  const request = framed((writer) => writer.int16(api).int16(version).int32(7).string('client'));
+  const request = framed((writer) => {
+    writer.int16(api).int16(version).int32(7).string('client');
+    if (api === PRODUCE) produceBody(writer);
+    return writer;
+  });
   expect(socket.write(request, 'binary')).toBe(true);
   expect(written).toHaveBeenCalledWith(request, 'binary');
   return { answers, look, socket };
@@ -30,13 +46,17 @@ const asked = (api: number, version: number) => {
 const toldMs = ({ throttleTimes }: BrokerAnswers, topic: string, partition: number): number | undefined =>
   throttleTimes.addTo({ topic, partition, errorCode: 0, baseOffset: 0n })?.throttleMs;
 
-const produced = (id: number, version: number, throttleMs: number): Buffer =>
+const produced = (
+  id: number,
+  version: number,
+  { throttleMs = 0, errorCode = 0 }: { readonly throttleMs?: number; readonly errorCode?: number } = {},
+): Buffer =>
   framed((writer) =>
     writer
       .int32(id)
       .array(['t', 'u'], (topic) => {
         writer.string(topic).array([0, 12], (partition) => {
-          writer.int32(partition).int16(0).int64(1n).int64(-1n);
+          writer.int32(partition).int16(errorCode).int64(1n).int64(-1n);
           if (version >= 5) writer.int64(0n);
         });
       })
@@ -74,7 +94,7 @@ describe('LN-8 throttle times', () => {
     'R-KP-6 the one of a produce answer, version %d, is told once for each partition in it',
     (version) => {
       const { answers, look } = asked(PRODUCE, version);
-      look(produced(7, version, 250));
+      look(produced(7, version, { throttleMs: 250 }));
       expect([toldMs(answers, 't', 0), toldMs(answers, 'u', 12), toldMs(answers, 'u', 1)]).toEqual([
         250,
         250,
@@ -86,9 +106,9 @@ describe('LN-8 throttle times', () => {
 
   test('R-KP-6 without one nothing is told, nor for an answer that nobody asked for', () => {
     const { answers, look } = asked(PRODUCE, 7);
-    look(produced(8, 7, 250));
-    look(produced(7, 7, 0));
-    look(produced(7, 7, 250));
+    look(produced(8, 7, { throttleMs: 250 }));
+    look(produced(7, 7));
+    look(produced(7, 7, { throttleMs: 250 }));
     expect(toldMs(answers, 't', 0)).toBeUndefined();
   });
 
@@ -97,7 +117,7 @@ describe('LN-8 throttle times', () => {
     ['of another request', 22, 3],
   ])('R-KP-6 an answer %s is left alone', (_, api, version) => {
     const { answers, look } = asked(api, version);
-    look(produced(7, version, 250));
+    look(produced(7, version, { throttleMs: 250 }));
     expect(toldMs(answers, 't', 0)).toBeUndefined();
   });
 
@@ -112,6 +132,21 @@ describe('LN-8 throttle times', () => {
     const refuse = (): boolean => false;
     socket.write = refuse;
     expect(socket.write(Buffer.alloc(12))).toBe(false);
+  });
+});
+
+describe('LN-5 attempts of a call', () => {
+  test.each([
+    ['without an answer', undefined, true],
+    ['that a broker refused', 6, false],
+    ['of which a broker does not know what came', 7, true],
+  ])('R-KP-6 one %s', (_, errorCode, isDoubtful) => {
+    const { answers, look } = asked(PRODUCE, 7);
+    if (errorCode !== undefined) look(produced(7, 7, { errorCode }));
+    expect(answers.mayBeWritten('u', 12)).toBe(isDoubtful);
+    expect(answers.mayBeWritten('u', 13)).toBe(false);
+    answers.callBegins('u', 12);
+    expect(answers.mayBeWritten('u', 12)).toBe(false);
   });
 });
 

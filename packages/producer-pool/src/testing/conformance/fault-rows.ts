@@ -2,7 +2,7 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 
 import type { DriverFault } from '../../driver.ts';
-import { DUPLICATE_SEQUENCE, faultOfCode, knownKafkaCodes } from '../../kafka-errors.ts';
+import { DUPLICATE_SEQUENCE, faultOfCode, knownKafkaCodes, TOPIC_AUTHORIZATION_FAILED } from '../../kafka-errors.ts';
 import { type ConformanceDoor, FAKE_THROTTLE_MS } from './cluster.ts';
 import type { Row } from './row.ts';
 import {
@@ -116,8 +116,16 @@ export const faultRows: readonly Row[] = [
       const refused = await s.attempt(producer, { topic, records: [record('A')] });
       fault.remove();
       equal(refused.fault?.outcome, 'unknown');
-      await s.deliver({ topic, records: [record('B')] }, s.driver.capabilities.selfHeals ? producer : undefined);
-      deepStrictEqual(once(await valuesIn(s, topic)), ['warm', 'A', 'B']);
+      const next = s.driver.capabilities.selfHeals ? producer : await s.open();
+      await s.deliver({ topic, records: [record('B')] }, next);
+      // Appended without an answer, and what the client sends again is refused.
+      fake.inject({ api: 'Produce', topic, effect: { answer: 'drop' } });
+      fake.inject({ api: 'Produce', topic, effect: { errorCode: TOPIC_AUTHORIZATION_FAILED } });
+      const doubtful = await s.attempt(next, { topic, records: [record('C')] });
+      ok(doubtful.ack === undefined, 'a refusal was acknowledged');
+      equal(doubtful.fault?.outcome, 'unknown', 'a refusal does not undo what was written before');
+      await s.deliver({ topic, records: [record('D')] }, s.driver.capabilities.selfHeals ? next : undefined);
+      deepStrictEqual(once(await valuesIn(s, topic)), ['warm', 'A', 'B', 'C', 'D']);
     },
   },
   {
