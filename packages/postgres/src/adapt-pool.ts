@@ -1,7 +1,8 @@
 import { resolveAdaptOptions, type AdaptOptions } from './adapt-options.ts';
 import { AdaptedSource } from './adapted-source.ts';
-import { ConnectionManager, type Postgres } from './connection-manager.ts';
+import { ConnectionManager } from './connection-manager.ts';
 import type { PgPoolPort } from './pg-port.ts';
+import type { Postgres } from './postgres.ts';
 
 /**
  * A `Postgres` on the connections of a `pg.Pool` that stays its caller's: each lease takes one of its clients and gives it back, so that whoever uses the

@@ -76,7 +76,7 @@ const refuseSessionChange = ({ session, summary }: Verdict, { sessions }: CallDe
   if (session && sessions === 'shared') throw new PoolerUnsupportedError({ summary }, { label });
 };
 
-/** Statements with a plan that is worth keeping. */
+/** Statements with a plan that is worth keeping, and with columns of their own: those of a FETCH or EXECUTE are another statement's. */
 const PLANNED: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete', 'merge', 'values', 'with']);
 const PREFIX = 'busbar';
 const MAX_NAME_CHARS = 40;
@@ -88,13 +88,13 @@ const prefixOf = (
   defaults: CallDefaults,
 ): string | undefined => {
   if (name === false) return undefined;
-  if (name === undefined) {
-    const isUsed = defaults.autoPrepareAfter > 0 && uses > defaults.autoPrepareAfter;
-    return isUsed && PLANNED.has(verdict.keyword) ? PREFIX : undefined;
-  }
-  if (typeof name !== 'string' || name === '' || name.length > MAX_NAME_CHARS || name.includes('\0'))
+  if (
+    name !== undefined &&
+    (typeof name !== 'string' || name === '' || name.length > MAX_NAME_CHARS || name.includes('\0'))
+  )
     throw new ArgumentInvalidError({ argument: 'name', expected: `1 to ${MAX_NAME_CHARS} characters, or false` });
-  return name;
+  if (!PLANNED.has(verdict.keyword)) return undefined;
+  return name ?? (defaults.autoPrepareAfter > 0 && uses > defaults.autoPrepareAfter ? PREFIX : undefined);
 };
 
 /** Nothing where the driver's way is wanted, as it mostly is. */

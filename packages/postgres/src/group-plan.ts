@@ -40,10 +40,18 @@ export class GroupPlan implements NamedGroup {
   settle({ results, error }: { readonly results: readonly StatementResult[]; readonly error: unknown }): boolean {
     for (const { text, name, parse } of this.statements.slice(results.length))
       if (name !== '' && parse) this.#cache.forget(text);
+    this.#learn(results);
     if (results.some(({ command }) => DROPS_NAMES.has(command))) this.#cache.clear();
     const failed = this.statements[results.length];
     if (failed === undefined || failed.name === '' || failed.parse || !isOutdated(error)) return false;
     this.#cache.forget(failed.text);
     return true;
+  }
+
+  #learn(results: readonly StatementResult[]): void {
+    for (const [index, { shape }] of results.entries()) {
+      const statement = this.statements[index];
+      if (statement !== undefined && statement.name !== '') this.#cache.learn(statement.text, shape);
+    }
   }
 }

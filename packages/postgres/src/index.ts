@@ -3,7 +3,7 @@ export { adaptPool } from './adapt-pool.ts';
 export type { AdaptOptions } from './adapt-options.ts';
 export { connectivityChecks, createPostgres } from './connection-manager.ts';
 export type { CloseReport } from './close-report.ts';
-export type { LeaseOptions, Postgres } from './connection-manager.ts';
+export type { LeaseOptions, Postgres } from './postgres.ts';
 export type {
   PgCallback,
   PgClientEvent,
@@ -24,8 +24,7 @@ export type { ListenOptions, NotificationHandler } from './listener.ts';
 export type { GapReason } from './listener-model.ts';
 export type { Tx, TxOptions } from './tx.ts';
 export type { ArrayMode, BatchOptions, Queries, Queryable, QueryOptions, Result, StreamOptions } from './queries.ts';
-export type { Field } from './pipeline.ts';
-export type { ArrayRow, Row, RowMode, TypeParsers } from './row-decoder.ts';
+export type { ArrayRow, Field, Row, RowMode, TypeParsers } from './row-decoder.ts';
 export type { CallOptions, RoutineArguments } from './routine.ts';
 export type { SettledResult } from './settled-batch.ts';
 export type { InsertColumn, InsertMany } from './bulk.ts';

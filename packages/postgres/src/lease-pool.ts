@@ -130,9 +130,7 @@ export class LeasePool {
 
   /** Takes the connection away from its holder then; the caller may think better of it until then. */
   reclaimIn(connection: Connection, delayMs: number): () => void {
-    const entry = alarm(this.#housekeeper, this.#now() + delayMs, () => {
-      if (connection.hold !== undefined) this.#reclaim(connection);
-    });
+    const entry = alarm(this.#housekeeper, this.#now() + delayMs, () => this.#reclaim(connection));
     return () => this.#housekeeper.delete(entry);
   }
 
@@ -285,7 +283,6 @@ export class LeasePool {
   /** Takes a connection from somebody who has held it for too long. */
   #reclaim(connection: Connection): void {
     const hold = this.#holders.lose(connection);
-    /* v8 ignore next -- only what is held is reclaimed @preserve */
     if (hold === undefined) return;
     this.#counters.leasesReclaimed += 1;
     this.#publishLost(connection, hold, 'leak');

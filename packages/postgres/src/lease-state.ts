@@ -141,12 +141,14 @@ const sweepSlots = (step: Step): void => {
   for (const slot of pool.slots.values()) {
     if (slot.state === 'idle' && slot.retireAtMs <= nowMs) retire(step, slot, { do: 'terminate', reason: 'lifetime' });
     if (slot.dueAtMs > nowMs) continue;
-    const reason = OVERDUE[slot.state];
-    if (reason !== undefined) breakSlot(step, slot, reason);
-    /* v8 ignore else -- no other state has a limit @preserve */ else if (slot.state === 'closing') {
+    if (slot.state === 'closing') {
       slot.dueAtMs = NEVER;
       effects.push({ do: 'destroy', slot: slot.id, reason: 'close' });
+      continue;
     }
+    const reason = OVERDUE[slot.state];
+    /* v8 ignore else -- no other state has a limit @preserve */
+    if (reason !== undefined) breakSlot(step, slot, reason);
   }
   for (
     let [coldest] = pool.idle;

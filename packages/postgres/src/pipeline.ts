@@ -1,5 +1,6 @@
 /**
- * One Sync group: Parse, Bind, Describe, Execute for each statement, one Sync at the end, all in one write.
+ * One Sync group: Parse, Bind, Describe, Execute for each statement, one Sync at the end, all in one write. What is known is not
+ * asked for again: no Parse of what is prepared, no Describe where the columns are known.
  *
  * The server skips everything after the first error up to the Sync. So `BEGIN` and the statement behind it belong to one group: with a
  * Sync between them a failed BEGIN would leave the statement to commit by itself (H23). The extended protocol takes one statement per
@@ -7,14 +8,8 @@
  * without Parse; names that are given up are closed in front, since a Sync of their own would be answered in the middle of another group (H27).
  */
 import type { Submittable, WireConnection, WireField, WireValue } from './pool-port.ts';
-import { rowDecoder, type AnyRow, type RowDecoder, type RowDecoding } from './row-decoder.ts';
+import { rowDecoder, rowShape, type AnyRow, type RowDecoder, type RowDecoding, type RowShape } from './row-decoder.ts';
 import type { StatementPlan } from './statement-cache.ts';
-
-export interface Field {
-  readonly name: string;
-  /** OID of the column's type. */
-  readonly typeId: number;
-}
 
 export interface GroupStatement {
   readonly text: string;
@@ -25,7 +20,12 @@ export interface GroupStatement {
   readonly prefix?: string | undefined;
   /** Default: objects, by the driver's type parsers. */
   readonly decoding?: RowDecoding;
+  /** It has no rows, whatever happens: the server is not asked for its columns. */
+  readonly isControl?: boolean;
 }
+
+/** BEGIN, COMMIT and the like. */
+export const control = (text: string): GroupStatement => ({ text, values: [], rowLimit: 0, isControl: true });
 
 export interface StatementResult {
   readonly rows: AnyRow[];
@@ -33,7 +33,7 @@ export interface StatementResult {
   rowCount: number;
   /** The command tag without its numbers: `INSERT`, `SELECT`, `CREATE TABLE`. */
   command: string;
-  fields: readonly Field[];
+  shape: RowShape;
   /** The row limit was reached and more rows were there. */
   suspended: boolean;
 }
@@ -51,21 +51,17 @@ export interface NamedGroup {
 
 /** `INSERT 0 5` → INSERT, 5; `CREATE TABLE` → CREATE TABLE, 0. */
 const readTag = (result: StatementResult, tag: string): void => {
-  const words = tag.split(' ');
-  let count = 0;
-  while (words.length > 1 && /^\d+$/.test(words.at(-1) ?? '')) {
-    const last = Number(words.pop());
-    if (count === 0) count = last;
-  }
-  result.command = words.join(' ');
-  result.rowCount = count;
+  result.command = tag.replace(/(?: \d+)+$/, '');
+  result.rowCount = Number(tag.slice(tag.lastIndexOf(' ') + 1)) || 0;
 };
+
+const NO_COLUMNS = rowShape([]);
 
 export const emptyResult = (): StatementResult => ({
   rows: [],
   rowCount: 0,
   command: '',
-  fields: [],
+  shape: NO_COLUMNS,
   suspended: false,
 });
 
@@ -79,7 +75,8 @@ export class SyncGroup implements Submittable {
   protected readonly wire: WireConnection;
   readonly #group: NamedGroup;
   #current = emptyResult();
-  #decode: RowDecoder = () => [];
+  /** Of the running statement; made for its first row. */
+  #decode: RowDecoder | undefined;
 
   constructor(wire: WireConnection, group: NamedGroup) {
     this.wire = wire;
@@ -97,12 +94,12 @@ export class SyncGroup implements Submittable {
     const { statements, closing, isSplit } = this.#group;
     wire.stream.cork();
     for (const name of closing) wire.close({ type: 'S', name });
-    for (const { text, values, rowLimit, name, parse } of statements) {
+    for (const { text, values, rowLimit, name, parse, shape, isControl } of statements) {
       if (parse) wire.parse({ name, text, types: [] });
       if (isSplit) wire.flush();
       wire.bind({ statement: name, values });
       if (isSplit) wire.flush();
-      wire.describe({ type: 'P', name: '' });
+      if (shape === undefined && isControl !== true) wire.describe({ type: 'P', name: '' });
       wire.execute({ portal: '', rows: rowLimit });
     }
     this.seal();
@@ -110,13 +107,13 @@ export class SyncGroup implements Submittable {
   }
 
   handleRowDescription(message: { readonly fields: readonly WireField[] }): void {
-    this.#current.fields = message.fields.map((field) => ({ name: field.name, typeId: field.dataTypeID }));
-    this.#decode = rowDecoder(message.fields, this.#group.statements[this.results.length]?.decoding);
+    this.#current.shape = rowShape(message.fields);
   }
 
   handleDataRow(message: { readonly fields: readonly (string | null)[] }): void {
     if (this.error !== undefined) return;
     try {
+      this.#decode ??= rowDecoder(this.#shape, this.#statement?.decoding);
       this.#current.rows.push(this.#decode(message.fields));
     } catch (error) {
       this.error = error; // a type parser of the user threw: the rest of the group still has to be read
@@ -172,8 +169,19 @@ export class SyncGroup implements Submittable {
   /** The running statement is over. */
   protected complete(): StatementResult {
     const result = this.#current;
+    result.shape = this.#shape;
     this.results.push(result);
     this.#current = emptyResult();
+    this.#decode = undefined;
     return result;
+  }
+
+  get #statement(): NamedStatement | undefined {
+    return this.#group.statements[this.results.length];
+  }
+
+  /** Known before, or described by the server just now. */
+  get #shape(): RowShape {
+    return this.#statement?.shape ?? this.#current.shape;
   }
 }

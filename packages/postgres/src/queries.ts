@@ -1,7 +1,6 @@
 import type { InsertMany } from './bulk.ts';
-import type { Field } from './pipeline.ts';
 import type { CallOptions, RoutineArguments } from './routine.ts';
-import type { ArrayRow, Row, RowMode } from './row-decoder.ts';
+import type { ArrayRow, Field, Row, RowMode } from './row-decoder.ts';
 import type { SettledResult } from './settled-batch.ts';
 import type { BoundStatement, Sql, StatementTraits } from './statement.ts';
 

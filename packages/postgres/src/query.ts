@@ -190,7 +190,7 @@ const submitGroup = async (connection: Connection, calls: Calls, how: Submission
   const error = errorOf(outcome, calls, how);
   recordAll(calls, how, { outcome, error, place: connection.place });
   if (error !== undefined) throw error;
-  return outcome.results.map(({ rows, rowCount, command, fields }) => ({ rows, rowCount, command, fields }));
+  return outcome.results.map(({ rows, rowCount, command, shape: { fields } }) => ({ rows, rowCount, command, fields }));
 };
 
 /**

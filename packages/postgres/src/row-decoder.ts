@@ -23,6 +23,22 @@ export interface RowDecoding {
   readonly types: TypeParsers | undefined;
 }
 
+export interface Field {
+  readonly name: string;
+  /** OID of the column's type. */
+  readonly typeId: number;
+}
+
+/** What is the same for all rows of a statement. */
+export interface RowShape {
+  readonly fields: readonly Field[];
+  /**
+   * All columns as own properties: the rows share one shape, and a column named `__proto__` is only a column. With a prototype: V8 copies an object without
+   * one property by property.
+   */
+  readonly template: Row;
+}
+
 type ParseValue = (text: string) => unknown;
 
 /** What came over the wire; throws what a parser throws. */
@@ -45,15 +61,16 @@ const parserOf = (typeId: number, types: TypeParsers | undefined): ParseValue =>
 const valueOf = (text: string | null | undefined, parse: ParseValue | undefined): unknown =>
   text === null || text === undefined ? null : parse?.(text);
 
-/** Objects have all columns as own properties: they share one shape, and a column named `__proto__` is only a column. */
-const objectDecoder = (fields: readonly WireField[], parsers: readonly ParseValue[]): RowDecoder => {
-  // With a prototype: V8 copies an object without one property by property.
-  const template: Record<string, unknown> = Object.fromEntries(fields.map(({ name }) => [name, null]));
-  const names = fields.map(({ name }) => name);
+export const rowShape = (described: readonly WireField[]): RowShape => {
+  const fields = described.map(({ name, dataTypeID }) => ({ name, typeId: dataTypeID }));
+  return { fields, template: Object.fromEntries(fields.map(({ name }) => [name, null])) };
+};
+
+const objectDecoder = ({ fields, template }: RowShape, parsers: readonly ParseValue[]): RowDecoder => {
   return (texts) => {
-    const row = { ...template };
+    const row: Record<string, unknown> = { ...template };
     let index = 0;
-    for (const name of names) {
+    for (const { name } of fields) {
       const text = texts[index];
       if (text !== null && text !== undefined) row[name] = parsers[index]?.(text);
       index += 1;
@@ -62,8 +79,9 @@ const objectDecoder = (fields: readonly WireField[], parsers: readonly ParseValu
   };
 };
 
-export const rowDecoder = (fields: readonly WireField[], how: RowDecoding | undefined): RowDecoder => {
-  const parsers = fields.map(({ dataTypeID }) => parserOf(dataTypeID, how?.types));
+/** The parsers are looked up each time: a user may have changed the driver's. */
+export const rowDecoder = (shape: RowShape, how: RowDecoding | undefined): RowDecoder => {
+  const parsers = shape.fields.map(({ typeId }) => parserOf(typeId, how?.types));
   if (how?.rowMode === 'array') return (texts) => texts.map((text, index) => valueOf(text, parsers[index]));
-  return objectDecoder(fields, parsers);
+  return objectDecoder(shape, parsers);
 };

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import { serverError } from './outcome.ts';
-import type { GroupStatement } from './pipeline.ts';
+import { control, type GroupStatement } from './pipeline.ts';
 import type { Queryable } from './queries.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
 import { lateSettings, settingsAfterDiscard } from './session.ts';
@@ -36,14 +36,12 @@ export const setUpSession = async (connection: Connection, o: SessionSetup): Pro
   connection.sessionChanged = false;
 };
 
-const control = (text: string): readonly GroupStatement[] => [{ text, values: [], rowLimit: 0 }];
-
 /** Undoes what a lease left behind: an open transaction, and with `pool.reset` the changes of the session. */
 export const resetSession = async (connection: Connection, o: SessionSetup): Promise<void> => {
   const { session, pool } = o.options;
-  if (connection.status !== 'I') await run(connection, control('rollback'));
+  if (connection.status !== 'I') await run(connection, [control('rollback')]);
   if (!connection.sessionChanged || pool.reset === 'none') return;
-  await run(connection, control('discard all'));
+  await run(connection, [control('discard all')]);
   const { parsedStatements } = connection.driver.connection;
   for (const name of Object.keys(parsedStatements)) Reflect.deleteProperty(parsedStatements, name);
   await run(connection, settingsAfterDiscard(session));

@@ -4,10 +4,13 @@
  * Invariants: a name is given to one text and never again, so a belief that is wrong meets an error (26000), never another statement. At most `size`
  * texts have a name, those of the group that is being planned included. Each name that is given up is closed by a later group before its own
  * statements, without a Sync of its own, whose answer would be booked on another group (H27). A text whose Parse did not surely succeed has no name.
+ * The columns of a name never change: the server refuses it (0A000, `RevalidateCachedQuery`) once they would, so they are asked for once.
  *
  *   unknown ──use──► parsing ──its statement completed──► prepared ──evicted, too old, out of date──► closing ──next group──► closed
  *                       └──its statement did not complete──────────────────────────────────────────────►┘
  */
+import type { RowShape } from './row-decoder.ts';
+
 export interface StatementCacheLimits {
   /** 0 = nothing is prepared. */
   readonly cacheSize: number;
@@ -33,11 +36,14 @@ export interface StatementPlan {
   readonly name: string;
   /** Whether Parse has to be sent. */
   readonly parse: boolean;
+  /** Its columns, if they are known: Describe need not be sent. */
+  readonly shape?: RowShape | undefined;
 }
 
 interface Prepared {
   readonly name: string;
   readonly preparedAtMs: number;
+  shape: RowShape | undefined;
 }
 
 const UNNAMED: StatementPlan = Object.freeze({ name: '', parse: true });
@@ -68,15 +74,21 @@ export class StatementCache {
     if (known !== undefined && (ttlMs === 0 || o.nowMs - known.preparedAtMs < ttlMs)) {
       this.#prepared.set(text, known);
       this.#counters.hits += 1;
-      return { name: known.name, parse: false };
+      return { name: known.name, parse: false, shape: known.shape };
     }
     if (known !== undefined) this.#closing.push(known.name);
     this.#counters.misses += 1;
     this.#evict();
     this.#serial += 1;
     const name = `${o.prefix}_${this.#serial}`;
-    this.#prepared.set(text, { name, preparedAtMs: o.nowMs });
+    this.#prepared.set(text, { name, preparedAtMs: o.nowMs, shape: undefined });
     return { name, parse: true };
+  }
+
+  /** The columns of a text that has a name. */
+  learn(text: string, shape: RowShape): void {
+    const known = this.#prepared.get(text);
+    if (known !== undefined) known.shape = shape;
   }
 
   /** The names that the group which is sent now has to close first. */

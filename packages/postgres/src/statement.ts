@@ -14,7 +14,10 @@ export interface BoundStatement {
 
 /** How a statement is handled wherever it is used. What a call says wins. */
 export interface StatementTraits {
-  /** Prepared at its first use, and called so on the server with a number behind; `false` = never prepared. Default: by `statements.autoPrepareAfter`. */
+  /**
+   * Prepared at its first use, and called so on the server with a number behind; `false` = never prepared. Only what has a plan is prepared: SELECT, INSERT,
+   * UPDATE, DELETE, MERGE, VALUES, WITH. Default: by `statements.autoPrepareAfter`.
+   */
   readonly name?: string | false;
   /** The query guard lets it pass. */
   readonly guard?: 'waive';

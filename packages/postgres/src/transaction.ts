@@ -19,7 +19,7 @@ import type { ExecutionOutcome } from './execution.ts';
 import { LeaseBusyError } from './lease-errors.ts';
 import { CommitRolledBackError, OutcomeUnknownError } from './outcome-errors.ts';
 import { errorOfOutcome, reasonOf, serverError } from './outcome.ts';
-import type { GroupStatement } from './pipeline.ts';
+import { control, type GroupStatement } from './pipeline.ts';
 import type { BatchOptions, QueryOptions, Result } from './queries.ts';
 import { refuseLent, submit, submitAll, type Submission } from './query.ts';
 import { safeCause } from './raised-error.ts';
@@ -39,8 +39,6 @@ export interface TransactionSettings {
   /** End of the whole transaction; infinite unless the caller set a deadline. */
   readonly deadlineAtMs: number;
 }
-
-const control = (text: string): GroupStatement => ({ text, values: [], rowLimit: 0 });
 
 export class Transaction {
   /** The same for all handles of this transaction. */

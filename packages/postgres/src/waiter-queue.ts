@@ -48,7 +48,7 @@ export class WaiterQueue implements Iterable<Waiter> {
     waiter.isWaiting = false;
     this.#size -= 1;
     if (this.#entries.length <= 2 * this.#size + TOMBSTONES) return;
-    this.#entries = [...this];
+    this.#entries = this.#entries.slice(this.#head).filter(({ isWaiting }) => isWaiting);
     this.#head = 0;
   }
 

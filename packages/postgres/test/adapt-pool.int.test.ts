@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 
 import type { AdaptOptions } from '../src/adapt-options.ts';
 import { isLentClient } from '../src/adapted-client.ts';
-import type { Postgres } from '../src/connection-manager.ts';
 import { adaptPool, asPgPool } from '../src/pg/index.ts';
+import type { Postgres } from '../src/postgres.ts';
 import { eventually, rejection } from './eventually.ts';
 import { listenTo } from './listen-to.ts';
 

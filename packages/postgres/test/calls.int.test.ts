@@ -2,8 +2,9 @@ import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { types } from 'pg';
 import { beforeAll, describe, expect, expectTypeOf, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
+import type { Postgres } from '../src/postgres.ts';
 import type { ArrayRow } from '../src/row-decoder.ts';
 import type { SettledResult } from '../src/settled-batch.ts';
 import { defineStatement, sql } from '../src/statement.ts';

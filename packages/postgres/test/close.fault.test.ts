@@ -3,8 +3,9 @@ import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { systemTimers, type Timers } from '@busbar/retry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import { isPostgresError } from '../src/errors.ts';
+import type { Postgres } from '../src/postgres.ts';
 import { eventually, rejection } from './eventually.ts';
 import { poolOptions } from './pool-options.ts';
 import { leakyStream, ON_PURPOSE, streamingUsers } from './streaming-users.ts';

@@ -4,7 +4,7 @@ import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
 import { collect } from './collect.ts';
 import { eventually, rejection } from './eventually.ts';
@@ -38,7 +38,7 @@ const tuple = (bytes: Buffer): Buffer => {
 
 describe('copy', () => {
   const db = useTestDatabase();
-  const open = (own: PostgresOptions = {}): Postgres => createPostgres(poolOptions(db(), { pool: { max: 1 }, ...own }));
+  const open = (own: PostgresOptions = {}) => createPostgres(poolOptions(db(), { pool: { max: 1 }, ...own }));
 
   beforeAll(async () => {
     await using pg = open();
@@ -50,11 +50,11 @@ describe('copy', () => {
     await pg.execute('truncate notes, blobs');
   });
 
-  const assertReusable = async (pg: Postgres, created = 1): Promise<void> => {
+  const assertReusable = async (pg: ReturnType<typeof open>, created = 1): Promise<void> => {
     expect(await pg.value('select 1')).toBe(1);
     expect(pg.stats()).toMatchObject({ created, leased: 0, dirtyReleases: 0 });
   };
-  const count = (pg: Postgres): Promise<unknown> => pg.value('select count(*)::int from notes');
+  const count = (pg: ReturnType<typeof open>): Promise<unknown> => pg.value('select count(*)::int from notes');
 
   test('X2 text of any chunking goes in and comes out; rows and statistics count', async () => {
     await using pg = open();

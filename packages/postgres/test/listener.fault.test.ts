@@ -5,8 +5,9 @@ import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
+import type { Postgres } from '../src/postgres.ts';
 import { eventually, rejection } from './eventually.ts';
 import { aNumber, like } from './matchers.ts';
 import { startMeddlingProxy } from './meddling-proxy.ts';

@@ -3,8 +3,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
+import type { Postgres } from '../src/postgres.ts';
 import { eventually, rejection } from './eventually.ts';
 import { like } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';

@@ -1,8 +1,9 @@
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { beforeAll, beforeEach } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
+import type { Postgres } from '../src/postgres.ts';
 import type { Tx } from '../src/tx.ts';
 import { poolOptions } from './pool-options.ts';
 

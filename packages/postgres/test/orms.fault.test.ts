@@ -1,9 +1,10 @@
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import { isPostgresError } from '../src/errors.ts';
 import { asPgPool } from '../src/pg/index.ts';
+import type { Postgres } from '../src/postgres.ts';
 import { eventually } from './eventually.ts';
 import { ORMS, type Orm } from './orms.ts';
 import { poolOptions } from './pool-options.ts';

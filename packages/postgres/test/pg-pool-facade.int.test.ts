@@ -3,9 +3,10 @@ import { Pool, Query } from 'pg';
 import Cursor from 'pg-cursor';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PgClientPort, PgPoolFacade, PgRelease } from '../src/pg-port.ts';
 import { asPgPool } from '../src/pg/index.ts';
+import type { Postgres } from '../src/postgres.ts';
 import { eventually, rejection } from './eventually.ts';
 import { containing } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';

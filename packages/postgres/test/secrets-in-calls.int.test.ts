@@ -2,8 +2,9 @@ import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { serializeError } from '@busbar/errors';
 import { describe, expect, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
+import type { Postgres } from '../src/postgres.ts';
 import type { Queries } from '../src/queries.ts';
 import { createSanitizer } from '../src/sanitizer.ts';
 import { sql } from '../src/statement.ts';

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { describe, expect, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
+import type { Postgres } from '../src/postgres.ts';
 import type { Queries } from '../src/queries.ts';
 import { resolvePostgresOptions } from '../src/resolve-options.ts';
 import { sql } from '../src/statement.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
-import type { Queries } from '../src/queries.ts';
+import type { Queries, QueryOptions } from '../src/queries.ts';
 import { defineStatement } from '../src/statement.ts';
 import { rejection } from './eventually.ts';
 import { poolOptions } from './pool-options.ts';
@@ -30,6 +30,7 @@ describe('prepared statements on a real server', () => {
     const named = defineStatement({ text: 'select $1::text as t', name: 'text-of' });
     expect([await pg.value(named, ['a']), await pg.value(named, ['b'])]).toEqual(['a', 'b']);
     await repeat(5, () => pg.query('show work_mem'));
+    await pg.query('show work_mem', [], { name: 'shown' }); // its columns could become those of something else
     await repeat(5, () => pg.query('select 1', [], { name: false }));
     expect(await namesOf(pg)).toEqual(['busbar_1', 'text-of_2']);
     expect(pg.stats().statements).toEqual({ hits: 2, misses: 2, evicted: 0, reprepared: 0 });
@@ -38,6 +39,32 @@ describe('prepared statements on a real server', () => {
       expect(await rejection(pg.query('select 1', [], { name }))).toMatchObject({
         code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID',
       });
+  });
+
+  test('S1 the columns of a prepared statement are asked for once, and its rows are what they were', async () => {
+    await using pg = open();
+    const text = 'select $1::int as a, null::text as b, $2::text as "__proto__"';
+    const run = async (o: QueryOptions = {}) => {
+      const before = pg.stats().operations.read.bytesRead;
+      const { rows, fields } = await pg.query(text, [1, 'p'], { name: 'columns', ...o });
+      return { rows, fields, bytes: pg.stats().operations.read.bytesRead - before };
+    };
+    const [described, first, second] = [await run({ name: false }), await run(), await run()];
+    expect(second.rows).toEqual(described.rows);
+    expect([first.fields, second.fields]).toEqual([described.fields, described.fields]);
+    expect(second.fields.map(({ name }) => name)).toEqual(['a', 'b', '__proto__']);
+    expect(second.bytes).toBeLessThan(first.bytes - 40); // no RowDescription
+    const doubled = (value: string): number => 2 * Number(value);
+    expect((await pg.query(text, [4, 'p'], { name: 'columns', types: { 23: doubled } })).rows).toMatchObject([
+      { a: 8 },
+    ]);
+    expect(await pg.query(text, [4, 'p'], { name: 'columns', rowMode: 'array' })).toMatchObject({
+      rows: [[4, null, 'p']],
+    });
+    const nobody = { text: 'select 1 as one where $1::int = 0', name: 'nobody' };
+    for (let n = 0; n < 2; n += 1)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await pg.query(nobody.text, [1], nobody)).toMatchObject({ rows: [], fields: [{ name: 'one' }] });
   });
 
   test('H27 eviction does not shift results', async () => {

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { GroupPlan } from '../src/group-plan.ts';
+import { emptyResult, type StatementResult } from '../src/pipeline.ts';
+import { rowShape, type RowShape } from '../src/row-decoder.ts';
 import { StatementCache, type StatementCounters, type StatementPlan } from '../src/statement-cache.ts';
 
 const counters = (): StatementCounters => ({ hits: 0, misses: 0, evicted: 0, reprepared: 0 });
@@ -27,22 +29,31 @@ class Session {
       this.#runs(plan.statements[completed], texts[completed] ?? '', { ...o, completed })
     )
       completed += 1;
-    const results = Array.from({ length: completed }, () => ({ ...RESULT }));
+    const results = texts.slice(0, completed).map(resultOf);
     plan.settle({ results, error: completed < texts.length ? new Error('refused') : undefined });
   }
 
   #runs(plan: StatementPlan | undefined, text: string, o: Failure & { completed: number }): boolean {
-    const { name = '', parse = true } = plan ?? {};
+    const { name = '', parse = true, shape } = plan ?? {};
     const fails = o.completed === o.failAt;
     if (parse && fails && o.parseFails) return false;
     if (parse && this.names.has(name)) this.faults.push(`${name} was prepared twice`);
     if (parse) this.names.set(name, text);
     if (this.names.get(name) !== text) this.faults.push(`${name} is not ${text}`);
+    if (shape !== undefined) this.#describes(shape, text);
     return !fails;
+  }
+
+  #describes({ fields }: RowShape, text: string): void {
+    if (fields[0]?.name !== text) this.faults.push(`${text} has columns of another`);
   }
 }
 
-const RESULT = { rows: [], rowCount: 0, command: 'SELECT', fields: [], suspended: false };
+/** One column, named as the text. */
+const resultOf = (text: string): StatementResult => ({
+  ...emptyResult(),
+  shape: rowShape([{ name: text, dataTypeID: 23, format: 'text' }]),
+});
 
 describe('R-PG-6 S1 the statement cache of a connection', () => {
   test('a name always means its own text, and the server never holds more than the limit and one group', () => {

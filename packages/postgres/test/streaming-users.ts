@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Postgres } from '../src/connection-manager.ts';
+import type { Postgres } from '../src/postgres.ts';
 
 export const ON_PURPOSE = 'rolled back on purpose';
 

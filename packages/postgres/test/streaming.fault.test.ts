@@ -2,8 +2,9 @@ import { startTcpProxy, type TcpProxy } from '@busbar-tooling/test-kit/tcp-proxy
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
+import type { Postgres } from '../src/postgres.ts';
 import { collect } from './collect.ts';
 import { eventually, rejection } from './eventually.ts';
 import { poolOptions } from './pool-options.ts';

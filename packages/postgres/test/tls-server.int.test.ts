@@ -2,8 +2,9 @@ import type { PostgresService } from '@busbar-tooling/dev-services';
 import { useService } from '@busbar-tooling/test-kit/require-service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { createPostgres, type Postgres } from '../src/connection-manager.ts';
+import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions, TlsOptions } from '../src/options.ts';
+import type { Postgres } from '../src/postgres.ts';
 import { rejection } from './eventually.ts';
 import { oneOf } from './matchers.ts';
 import { startMeddlingProxy } from './meddling-proxy.ts';

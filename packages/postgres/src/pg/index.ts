@@ -6,7 +6,7 @@ import { Pool } from 'pg';
 
 import type { AdaptOptions } from '../adapt-options.ts';
 import { adaptPool as adapt } from '../adapt-pool.ts';
-import type { Postgres } from '../connection-manager.ts';
+import type { Postgres } from '../postgres.ts';
 import { ArgumentInvalidError } from '../usage-errors.ts';
 
 /**

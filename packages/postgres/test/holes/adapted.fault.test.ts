@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveAdaptOptions, type AdaptOptions } from '../../src/adapt-options.ts';
 import { adaptPool } from '../../src/adapt-pool.ts';
 import { AdaptedSource } from '../../src/adapted-source.ts';
-import type { Postgres } from '../../src/connection-manager.ts';
+import type { Postgres } from '../../src/postgres.ts';
 import { defineStatement } from '../../src/statement.ts';
 import { eventually, rejection } from '../eventually.ts';
 import { FAILED_BEGIN, failedBegin } from '../failed-begin.ts';

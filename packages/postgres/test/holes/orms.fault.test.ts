@@ -78,5 +78,14 @@ describe('holes of ORMs over a pool', () => {
     client.release();
     await eventually(() => pg.stats().idle === 1, 'it is free');
     expect(pg.stats().leasesReclaimed).toBe(1);
+
+    // Of one that has died meanwhile there is nothing to take back.
+    const lost = await asPgPool(pg).connect();
+    await rejection(lost.query('begin isolation level linearizable'));
+    await using other = createPostgres(poolOptions(db(), { pool: { max: 1 } }));
+    await other.query('select pg_terminate_backend($1)', [pg.lifecycle().at(-1)?.pid]);
+    await eventually(() => pg.stats().leasesLost === 1, 'it is lost');
+    await pg.query('select pg_sleep(0.4)');
+    expect(pg.stats()).toMatchObject({ leased: 0, leasesLost: 1, leasesReclaimed: 1 });
   });
 });
