@@ -19,6 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => fake.close());
 
+/** Of wrong drivers. */
+const timers: NodeJS.Timeout[] = [];
+afterAll(() => {
+  for (const timer of timers) clearTimeout(timer);
+});
+
 const DOORS: ConformanceCluster['doors'] = [
   { name: 'nobody', refusal: 'NOT_CONNECTED', connection: { brokers: ['127.0.0.1:1'], clientId: 'conformance' } },
 ];
@@ -169,6 +175,12 @@ const WRONGS: readonly WrongCase[] = [
     what: 'leaves connections',
     wrong: { close: async () => undefined },
     message: 'the end of the last connection takes longer',
+  },
+  {
+    row: 'DC-21',
+    what: 'leaves a timer',
+    wrong: { open: () => void timers.push(setTimeout(() => undefined, 5_000)) },
+    message: 'a timer is left',
   },
   {
     row: 'DC-21',

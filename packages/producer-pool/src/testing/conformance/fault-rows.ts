@@ -21,11 +21,16 @@ const NOT_ENOUGH_REPLICAS = 19;
 const OUT_OF_ORDER = 45;
 /** A socket that was destroyed is gone at the other side within this. */
 const END_MS = 500;
+/** Retry loops of a client that was killed have ended within this. */
+const LOOPS_END_MS = 1_000;
 /** The last code that kafkajs knows by name. */
 const KAFKAJS_KNOWS = 88;
 
 const valuesIn = async (s: Session, topic: string): Promise<readonly string[]> =>
   (await s.cluster.log(topic)).map(({ value }) => String(value));
+
+/** Timers of the process that keep it alive. */
+const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
 /** First occurrences, in order. */
 const once = (values: readonly string[]): readonly string[] => [...new Set(values)];
@@ -238,6 +243,7 @@ export const faultRows: readonly Row[] = [
     run: async (s) => {
       const fake = s.need('fake');
       const topic = await s.cluster.newTopic();
+      const timersBefore = timers();
       const connection = Object.freeze({ brokers: Object.freeze([...s.cluster.brokers]), clientId: 'frozen' });
       const driver = s.driverFor(connection);
       const [closed, killed] = await Promise.all([s.open(undefined, driver), s.open(undefined, driver)]);
@@ -248,6 +254,10 @@ export const faultRows: readonly Row[] = [
       await Promise.all([closed.close({ deadlineMs: 1_000 }), killed.kill('conformance')]);
       ok(!isAcknowledged(await retrying));
       await driver.close();
+      const givesUpAtMs = performance.now() + LOOPS_END_MS;
+      // oxlint-disable-next-line no-await-in-loop -- until the client has noticed that it is dead
+      while (timers() > timersBefore && performance.now() < givesUpAtMs) await pause(10);
+      ok(timers() <= timersBefore, 'a timer is left');
       await within(END_MS, 'the end of the last connection', fake.disconnected());
       deepStrictEqual(await valuesIn(s, topic), ['closed']);
     },
