@@ -7,7 +7,8 @@
 import type { ErrorOutcome } from '@busbar/errors';
 
 import type { FrozenRecord } from './driver.ts';
-import type { Settlement } from './settlement.ts';
+import type { ProducerPoolError } from './pool-error.ts';
+import type { Ack } from './settlement.ts';
 
 /** The records of one `publishBatch` call: after a failure the same key goes no further (LN-15). */
 export interface BatchCall {
@@ -39,10 +40,10 @@ export interface Entry {
   later: Entry | undefined;
 }
 
-/** Who published a record. Told by the shell, never by the lane. */
+/** Who published a record. Told by the shell, never by the lane: `first` the caller's answer, and perhaps a later truth. */
 export interface Recipient {
-  /** The caller's answer (`first`), or the later truth. */
-  deliver(settlement: Settlement, first: boolean): void;
+  acknowledged(ack: Ack, first: boolean): void;
+  failed(error: ProducerPoolError, first: boolean): void;
 }
 
 export interface Batch {

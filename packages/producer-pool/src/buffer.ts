@@ -86,12 +86,12 @@ export class RecordBuffer {
     return share.waiters.splice(0);
   }
 
-  /** Gives the room of one record back and admits who fits now. */
-  release(share: LaneShare, bytes: number): void {
+  /** Gives the room of so many records, with all their bytes, back and admits who fits now. */
+  release(share: LaneShare, bytes: number, records = 1): void {
     share.bytes -= bytes;
-    share.records -= 1;
+    share.records -= records;
     this.#bytes -= bytes;
-    this.#records -= 1;
+    this.#records -= records;
     if (share.waiters.length > 0 || this.#line.length > 0) this.#serve(share);
   }
 

@@ -1,9 +1,17 @@
 import { type AimdPolicy, type EndedCall, newSlotLimit, nextSlotLimit } from './aimd.ts';
+import type { AttemptResult } from './attempt.ts';
+import { TIMEOUT_ERRORS } from './kafka-errors.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
 import type { BrokerSlots, PooledProducer } from './pooled-producer.ts';
 
 /** How a call ended, as far as the number of calls at a time is concerned; `unsent`: it says nothing. */
 export type CallEnd = EndedCall['how'] | 'unsent';
+
+export const endOf = (result: AttemptResult): CallEnd => {
+  if (result.type === 'refused') return 'unsent';
+  if (result.type === 'acked') return (result.ack.throttleMs ?? 0) > 0 ? 'throttled' : 'answered';
+  return TIMEOUT_ERRORS.has(result.fault.kafkaError ?? '') ? 'timeout' : 'answered';
+};
 
 /**
  * The slots of each producer towards each broker: never more than the driver really runs, because a queue inside the driver hides the wait

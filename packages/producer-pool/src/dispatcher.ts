@@ -3,25 +3,17 @@
  *
  * One lane sends one batch a turn (LN-14).
  */
-import { resolveBackoff } from '@busbar/retry';
-
 import type { AttemptResult } from './attempt.ts';
 import type { Batch, Entry } from './batch.ts';
 import type { RecordBuffer } from './buffer.ts';
-import type { CallEnd } from './call-slots.ts';
+import { type CallEnd, endOf } from './call-slots.ts';
 import type { Call } from './call.ts';
 import { channels, type LaneMessage } from './diagnostics.ts';
 import type { ProducerPoolError } from './errors.ts';
-import { DUPLICATE_SEQUENCE, TIMEOUT_ERRORS } from './kafka-errors.ts';
+import { DUPLICATE_SEQUENCE } from './kafka-errors.ts';
+import { LanePolicies } from './lane-policies.ts';
 import type { LaneRunner } from './lane-runner.ts';
-import {
-  isOccupied,
-  laneDueAtMs,
-  type LaneEffect,
-  type LaneEvent,
-  type LanePhase,
-  type LanePolicy,
-} from './lane-state.ts';
+import { isOccupied, laneDueAtMs, type LaneEffect, type LaneEvent, type LanePhase } from './lane-state.ts';
 import { LaneTable } from './lane-table.ts';
 import { nextLane } from './lane.ts';
 import type { LoadMeter } from './load-meter.ts';
@@ -45,14 +37,13 @@ export interface DispatcherHost {
   onBatch(topic: string, partition: number): void;
   /** A call is about to start. */
   onCall(): void;
-  onSettled(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }, nowMs: number): void;
+  onAcknowledged(runner: LaneRunner, effect: LaneEffect & { type: 'acknowledge' }, nowMs: number): void;
+  onFailed(runner: LaneRunner, effect: LaneEffect & { type: 'fail' }): void;
 }
 
 export class Dispatcher {
   readonly #host: DispatcherHost;
-  readonly #policy: LanePolicy;
-  /** By `maxBatchBytes`, where a topic has less than the options. */
-  readonly #policies = new Map<number, LanePolicy>();
+  readonly #policies: LanePolicies;
   readonly #lanes: LaneTable;
   readonly #calls: OutstandingCalls;
   /** In the order in which they became ready. */
@@ -65,18 +56,7 @@ export class Dispatcher {
 
   constructor(host: DispatcherHost) {
     this.#host = host;
-    const {
-      name: pool,
-      retry,
-      maxBatchRecords,
-      maxBatchBytes,
-      lingerMs,
-      unknownTopicRetries,
-      onTimeout,
-      random,
-    } = host.options;
-    const backoff = resolveBackoff({ baseMs: retry.baseMs, maxMs: retry.maxMs });
-    this.#policy = { pool, maxBatchRecords, maxBatchBytes, lingerMs, backoff, unknownTopicRetries, onTimeout, random };
+    this.#policies = new LanePolicies(host.options);
     this.#lanes = new LaneTable({
       laneIdleMs: host.options.laneIdleMs,
       now: () => this.#now(),
@@ -114,10 +94,9 @@ export class Dispatcher {
   /** Advances a lane and carries out its effects. */
   apply(runner: LaneRunner, event: LaneEvent, nowMs = this.#now()): void {
     const from = runner.lane.phase;
-    const context = { policy: this.#policyOf(runner), nowMs };
+    const context = { policy: this.#policies.of(runner.topic), nowMs };
     for (const effect of nextLane(runner.lane, event, context)) {
-      if (effect.type === 'call') this.#start(runner, effect.batch);
-      else this.#settle(runner, effect, nowMs);
+      this.#carryOut(runner, effect, nowMs);
     }
     if (this.#flushing > 0 && event.type === 'enqueue') nextLane(runner.lane, { type: 'flush' }, context);
     this.#follow(runner, { from, reason: event.type, nowMs });
@@ -200,17 +179,6 @@ export class Dispatcher {
     this.#calls.producerKilled(producer, how);
   }
 
-  /** The topic may take smaller batches than the options allow. */
-  #policyOf({ topic: { maxMessageBytes } }: LaneRunner): LanePolicy {
-    const maxBatchBytes = Math.floor(maxMessageBytes * SHARE_OF_MESSAGE_BYTES);
-    if (maxBatchBytes >= this.#policy.maxBatchBytes) return this.#policy;
-    const known = this.#policies.get(maxBatchBytes);
-    if (known !== undefined) return known;
-    const policy = { ...this.#policy, maxBatchBytes };
-    this.#policies.set(maxBatchBytes, policy);
-    return policy;
-  }
-
   #now(): number {
     return this.#host.options.clock.now();
   }
@@ -274,9 +242,16 @@ export class Dispatcher {
     this.#host.placement.release(producer, broker, how);
   }
 
-  #settle(runner: LaneRunner, effect: LaneEffect & { type: 'settle' }, nowMs: number): void {
-    this.#host.onSettled(runner, effect, nowMs);
-    if (effect.final) this.#host.buffer.release(runner.share, effect.entry.sizeBytes);
+  #carryOut(runner: LaneRunner, effect: LaneEffect, nowMs: number): void {
+    const { buffer } = this.#host;
+    if (effect.type === 'call') this.#start(runner, effect.batch);
+    else if (effect.type === 'acknowledge') {
+      this.#host.onAcknowledged(runner, effect, nowMs);
+      buffer.release(runner.share, effect.batch.sizeBytes, effect.batch.entries.length);
+    } else {
+      this.#host.onFailed(runner, effect);
+      if (effect.final) buffer.release(runner.share, effect.entry.sizeBytes);
+    }
   }
 
   /** What the shell owes a lane after each step: a place among the ready, a timer, its idle time, a message. */
@@ -318,14 +293,5 @@ export class Dispatcher {
     });
   }
 }
-
-/** Room for framing under the topic's `max.message.bytes`. */
-const SHARE_OF_MESSAGE_BYTES = 0.9;
-
-const endOf = (result: AttemptResult): CallEnd => {
-  if (result.type === 'refused') return 'unsent';
-  if (result.type === 'acked') return (result.ack.throttleMs ?? 0) > 0 ? 'throttled' : 'answered';
-  return TIMEOUT_ERRORS.has(result.fault.kafkaError ?? '') ? 'timeout' : 'answered';
-};
 
 const isTold = (phase: LanePhase): boolean => phase === 'backoff' || phase === 'fenced';

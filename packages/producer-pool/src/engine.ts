@@ -116,8 +116,11 @@ export class Engine implements Publisher {
       onCall: () => {
         this.#scaler.wake(clock.now());
       },
-      onSettled: (runner, effect, nowMs) => {
-        this.intake.settled(runner.topic, effect, nowMs);
+      onAcknowledged: (runner, effect, nowMs) => {
+        this.intake.acknowledged(runner.topic, effect, nowMs);
+      },
+      onFailed: (runner, effect) => {
+        this.intake.failed(runner.topic, effect);
       },
     });
     const { dispatcher } = this;

@@ -1,10 +1,10 @@
 /**
  * The way in: a record is checked, frozen, charged to the buffer and handed to its lane. Who finds no room waits here.
  */
+import { AcceptedRecord, type Submission, type Terms } from './accepted-record.ts';
 import { bufferFull, expiredWaiting, noPartition } from './admission-errors.ts';
-import type { BatchCall, Entry, Recipient } from './batch.ts';
-import type { RecordBuffer, Waiter } from './buffer.ts';
-import { type BackpressureMessage, channels } from './diagnostics.ts';
+import type { Entry, Recipient } from './batch.ts';
+import type { RecordBuffer } from './buffer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import {
   ProducerAbortedError,
@@ -21,7 +21,6 @@ import { OpenRecords } from './open-records.ts';
 import type { ResolvedProducerPoolOptions } from './options.ts';
 import {
   FRAMING_BYTES,
-  freezeRecord,
   keyIdOf,
   type ProducerRecord,
   RECORD_OVERHEAD_BYTES,
@@ -29,8 +28,9 @@ import {
   recordProblem,
 } from './record.ts';
 import type { Routing } from './routing.ts';
-import { failed, type Settlement } from './settlement.ts';
+import { ackOf } from './settlement.ts';
 import type { PoolCounters } from './stats.ts';
+import { WaitingRecords } from './waiting-records.ts';
 
 export interface IntakeHost {
   readonly options: ResolvedProducerPoolOptions;
@@ -44,37 +44,26 @@ export interface IntakeHost {
   refusal(): ProducerPoolError | undefined;
 }
 
-/** What is the same for every record of a call, or of all calls that ask for nothing of their own. */
-export interface Terms {
-  readonly call: BatchCall | undefined;
-  /** How long to wait for room; undefined: not at all, and never behind others. */
-  readonly maxBlockMs: number | undefined;
-  readonly deliveryTimeoutMs: number;
-}
-
-interface Submission {
-  readonly record: ProducerRecord;
-  readonly terms: Terms;
-  readonly recipient: Recipient;
-}
-
-interface Waiting extends Waiter {
-  readonly entry: Entry;
-  readonly topic: Topic;
-  readonly untilMs: number;
-}
-
-const isWaiting = (waiter: Waiter): waiter is Waiting => 'entry' in waiter;
-
 export class Intake {
   readonly #host: IntakeHost;
   readonly #open = new OpenRecords();
+  readonly #waiting: WaitingRecords;
   #isClosed = false;
-  readonly #waiting = new Map<Entry, Waiting>();
-  #waitDueMs = Number.POSITIVE_INFINITY;
 
   constructor(host: IntakeHost) {
     this.#host = host;
+    const { options, counters, buffer } = host;
+    this.#waiting = new WaitingRecords({
+      options,
+      counters,
+      buffer,
+      requestTick: (atMs) => {
+        host.requestTick(atMs);
+      },
+      onAdmitted: (runner, entry, nowMs) => {
+        this.#admit(runner, entry, nowMs);
+      },
+    });
   }
 
   /** When the record was published that has waited longest for its answer; Infinity if none waits. */
@@ -99,7 +88,7 @@ export class Intake {
     if (bytes > limit)
       return this.#refuse(submission, new ProducerRecordTooLargeError({ ...this.#detailsOf(record), limit }));
     const nowMs = options.clock.now();
-    const entry = newEntry(submission, bytes + RECORD_OVERHEAD_BYTES, nowMs);
+    const entry = new AcceptedRecord(submission, bytes, nowMs);
     this.#open.add(entry);
     const untilMs = terms.maxBlockMs === undefined ? undefined : nowMs + terms.maxBlockMs;
     this.#place(topic, entry, { untilMs, nowMs });
@@ -107,17 +96,32 @@ export class Intake {
     return entry;
   }
 
-  /** Carries a lane's answer to the caller. */
-  settled(topic: Topic, effect: LaneEffect & { type: 'settle' }, nowMs: number): void {
-    const { entry, settlement, first, final } = effect;
-    if (first) this.#answer(entry, settlement, nowMs);
-    else if (settlement.ok || settlement.error.outcome !== 'unknown') entry.recipient.deliver(settlement, false);
+  /** Tells the callers of a batch that it is acknowledged. */
+  acknowledged(topic: Topic, { batch, ack }: LaneEffect & { type: 'acknowledge' }, nowMs: number): void {
+    for (const [index, entry] of batch.entries.entries()) {
+      const first = !entry.answered;
+      entry.answered = true;
+      if (first) {
+        this.#open.remove(entry);
+        this.#countAcknowledged(entry, nowMs);
+      }
+      entry.recipient.acknowledged(ackOf(ack, index, entry.record.timestampMs), first);
+      this.#letGoOn(topic, entry);
+    }
+    this.#open.endFlushes();
+  }
+
+  /** Tells a caller that a lane could not deliver the record, or does not know. */
+  failed(topic: Topic, effect: LaneEffect & { type: 'fail' }): void {
+    const { entry, error, first, final } = effect;
+    if (first) this.#fail(entry, error);
+    else if (error.outcome !== 'unknown') entry.recipient.failed(error, false);
     if (final) this.#letGoOn(topic, entry);
   }
 
   /** Records that wait for room in a lane, in order. */
   waitingIn(runner: LaneRunner): readonly Entry[] {
-    return runner.share.waiters.filter(isWaiting).map(({ entry }) => entry);
+    return this.#waiting.inLineOf(runner);
   }
 
   /** The topic is known, or its old partition empty: the records of the room go on in order, then those who wait for the room. */
@@ -125,7 +129,7 @@ export class Intake {
     const { buffer, dispatcher, routing, options } = this.#host;
     const entries = room.lane.queue;
     // All of them first: room that becomes free meanwhile must not let one into a room that nobody empties any more.
-    const waiters = buffer.takeWaiters(room.share).filter(isWaiting);
+    const waiters = this.#waiting.takeLineOf(room);
     dispatcher.apply(room, { type: 'handOver' });
     for (const entry of entries) {
       const runner = routing.route(room.topic, entry);
@@ -138,8 +142,7 @@ export class Intake {
       dispatcher.apply(runner, { type: 'enqueue', entry });
     }
     for (const { entry, topic, untilMs } of waiters) {
-      // One that is answered here may have its caller give up on another.
-      if (this.#waiting.delete(entry)) this.#place(topic, entry, { untilMs, nowMs: options.clock.now() });
+      if (this.#waiting.claim(entry)) this.#place(topic, entry, { untilMs, nowMs: options.clock.now() });
     }
   }
 
@@ -164,29 +167,21 @@ export class Intake {
   /** Answers everybody who waits for room; from here on no held record goes on: it is answered where it is. */
   close(): void {
     this.#isClosed = true;
-    for (const entry of this.#waiting.keys()) {
+    for (const entry of this.#waiting.entries()) {
       this.#leave(entry);
       this.#refuseEntry(entry, new ProducerClosedError(this.#details()));
     }
   }
 
   dueAtMs(): number {
-    return this.#waitDueMs;
+    return this.#waiting.dueAtMs();
   }
 
   tick(nowMs: number): void {
-    if (nowMs < this.#waitDueMs) return;
-    let due = Number.POSITIVE_INFINITY;
-    for (const { entry, untilMs } of this.#waiting.values()) {
-      const at = Math.min(untilMs, entry.deadlineAtMs);
-      if (at > nowMs) due = Math.min(due, at);
-      else {
-        this.#leave(entry);
-        this.#host.counters.waitTimeouts += 1;
-        this.#refuseEntry(entry, untilMs <= nowMs ? this.#full(entry) : expiredWaiting(this.#host.options.name, entry));
-      }
-    }
-    this.#waitDueMs = due;
+    this.#waiting.tick(nowMs, ({ entry, untilMs }) => {
+      this.#leave(entry);
+      this.#refuseEntry(entry, untilMs <= nowMs ? this.#full(entry) : expiredWaiting(this.#host.options.name, entry));
+    });
   }
 
   #details(): ProducerErrorDetails {
@@ -211,7 +206,7 @@ export class Intake {
     if (buffer.tryAdmit(runner.share, entry.sizeBytes)) this.#admit(runner, entry, nowMs);
     else if (untilMs === undefined || untilMs <= nowMs) this.#refuseEntry(entry, this.#full(entry));
     else {
-      this.#wait(runner, { topic, entry, untilMs });
+      this.#waiting.wait(runner, { topic, entry, untilMs });
       // What lingers makes room.
       if (options.lingerMs > 0) dispatcher.hurry();
     }
@@ -233,40 +228,11 @@ export class Intake {
     dispatcher.apply(runner, { type: 'enqueue', entry }, nowMs);
   }
 
-  #wait(runner: LaneRunner, o: { topic: Topic; entry: Entry; untilMs: number }): void {
-    const { options, counters, buffer } = this.#host;
-    const { entry, topic, untilMs } = o;
-    const sinceMs = options.clock.now();
-    const scope = buffer.fitsLane(runner.share, entry.sizeBytes) ? 'pool' : 'lane';
-    const admit = (): void => {
-      this.#waiting.delete(entry);
-      const nowMs = options.clock.now();
-      const waitedMs = nowMs - sinceMs;
-      counters.bufferWaitMs.record(waitedMs);
-      this.#tell({ scope, topic: topic.name, phase: 'end', waitedMs });
-      this.#admit(runner, entry, nowMs);
-    };
-    const waiting: Waiting = { share: runner.share, bytes: entry.sizeBytes, admit, entry, topic, untilMs };
-    counters.waits += 1;
-    this.#tell({ scope, topic: topic.name, phase: 'begin' });
-    this.#waiting.set(entry, waiting);
-    this.#waitDueMs = Math.min(this.#waitDueMs, untilMs, entry.deadlineAtMs);
-    this.#host.requestTick(this.#waitDueMs);
-    buffer.wait(waiting);
-  }
-
-  #tell(message: Omit<BackpressureMessage, 'name'>): void {
-    if (channels.backpressure.hasSubscribers)
-      channels.backpressure.publish({ name: this.#host.options.name, ...message });
-  }
-
   /** Takes a waiting record out of the line; false if it does not wait. */
   #leave(entry: Entry): boolean {
-    const waiting = this.#waiting.get(entry);
-    if (waiting === undefined) return false;
-    this.#waiting.delete(entry);
-    this.#host.buffer.cancel(waiting);
-    this.#letGoOn(waiting.topic, entry);
+    const topic = this.#waiting.leave(entry);
+    if (topic === undefined) return false;
+    this.#letGoOn(topic, entry);
     return true;
   }
 
@@ -286,7 +252,7 @@ export class Intake {
     const keyId = recordProblem(record, this.#host.options) === undefined ? keyIdOf(record.key) : undefined;
     if (call !== undefined && keyId !== undefined) call.blockedKeys.add(callKey(record.topic, keyId));
     this.#host.counters.countRejection(error);
-    recipient.deliver(failed(error), true);
+    recipient.failed(error, true);
   }
 
   #refuseEntry(entry: Entry, error: ProducerPoolError): void {
@@ -294,39 +260,20 @@ export class Intake {
     entry.gone = true;
     if (entry.call !== undefined && entry.keyId !== undefined)
       entry.call.blockedKeys.add(callKey(entry.topic, entry.keyId));
-    this.#answer(entry, failed(error), this.#host.options.clock.now());
+    this.#fail(entry, error);
   }
 
-  #answer(entry: Entry, settlement: Settlement, nowMs: number): void {
+  #fail(entry: Entry, error: ProducerPoolError): void {
     this.#open.remove(entry);
-    this.#count(settlement, entry, nowMs);
-    entry.recipient.deliver(settlement, true);
+    this.#host.counters.countRejection(error);
+    entry.recipient.failed(error, true);
     this.#open.endFlushes();
   }
 
-  #count(settlement: Settlement, entry: Entry, nowMs: number): void {
+  #countAcknowledged(entry: Entry, nowMs: number): void {
     const { counters } = this.#host;
-    if (!settlement.ok) return counters.countRejection(settlement.error);
     counters.acknowledged += 1;
     counters.acknowledgedBytes += entry.sizeBytes;
     counters.publishToAckMs.record(nowMs - entry.publishedAtMs);
   }
 }
-
-const newEntry = ({ record, terms, recipient }: Submission, sizeBytes: number, nowMs: number): Entry => ({
-  record: freezeRecord(record, Date.now()),
-  topic: record.topic,
-  partition: record.partition,
-  keyId: keyIdOf(record.key),
-  sizeBytes,
-  ownTimestamp: record.timestampMs !== undefined,
-  call: terms.call,
-  recipient,
-  publishedAtMs: nowMs,
-  deadlineAtMs: nowMs + terms.deliveryTimeoutMs,
-  answered: false,
-  gone: false,
-  sequence: 0,
-  earlier: undefined,
-  later: undefined,
-});

@@ -20,7 +20,6 @@ import {
   rest,
   type Step,
 } from './lane-state.ts';
-import { failed } from './settlement.ts';
 
 /** Answers every caller at once; what may have been appended stays and is sent again, the rest leaves. */
 const answerAll = (step: Step, errorOf: (sealed: boolean, attempts: number) => ProducerPoolError): void => {
@@ -29,13 +28,13 @@ const answerAll = (step: Step, errorOf: (sealed: boolean, attempts: number) => P
     const sealed = isSealed(batch);
     const error = errorOf(sealed, batch.attempts);
     for (const entry of batch.entries) {
-      if (!sealed) leave(step, entry, failed(error));
+      if (!sealed) leave(step, entry, error);
       else if (!entry.answered) answerEarly(step, entry, error);
     }
   }
   if (lane.queue.length > 0) {
-    const settlement = failed(errorOf(false, 0));
-    for (const entry of lane.queue) leave(step, entry, settlement);
+    const error = errorOf(false, 0);
+    for (const entry of lane.queue) leave(step, entry, error);
   }
   removeGone(lane);
 };
@@ -70,11 +69,11 @@ export const close = (step: Step): void => {
   const { lane } = step;
   for (const batch of lane.batches) {
     const outcome = isSealed(batch) ? 'unknown' : 'not-sent';
-    const settlement = failed(new ProducerClosedError(details(step, 'pool', batch.attempts), { outcome }));
-    for (const entry of batch.entries) leave(step, entry, settlement);
+    const error = new ProducerClosedError(details(step, 'pool', batch.attempts), { outcome });
+    for (const entry of batch.entries) leave(step, entry, error);
   }
-  const settlement = failed(new ProducerClosedError(details(step, 'pool')));
-  for (const entry of lane.queue) leave(step, entry, settlement);
+  const error = new ProducerClosedError(details(step, 'pool'));
+  for (const entry of lane.queue) leave(step, entry, error);
   lane.batches = [];
   removeGone(lane);
   rest(step);
@@ -90,13 +89,13 @@ export const abort = (step: Step, event: LaneEvent & { type: 'abort' }): void =>
       if (!event.entries.has(entry) || entry.answered) continue;
       const error = new ProducerAbortedError(details(step, 'record', batch.attempts), init);
       if (sealed) answerEarly(step, entry, error);
-      else leave(step, entry, failed(error));
+      else leave(step, entry, error);
     }
   }
   for (const entry of lane.queue) {
     if (!event.entries.has(entry)) continue;
     const init = { cause: event.reason, outcome: 'not-sent' } as const;
-    leave(step, entry, failed(new ProducerAbortedError(details(step, 'record'), init)));
+    leave(step, entry, new ProducerAbortedError(details(step, 'record'), init));
   }
   blockSuccessors(step);
   settleDown(step);
@@ -122,7 +121,7 @@ export const blockSuccessors = (step: Step): void => {
   const { lane } = step;
   const block = (entry: Entry): void => {
     if (entry.gone || !isBlocked(entry)) return;
-    leave(step, entry, failed(new ProducerKeyBlockedError(details(step, 'record'))));
+    leave(step, entry, new ProducerKeyBlockedError(details(step, 'record')));
   };
   for (const batch of lane.batches) if (!isSealed(batch)) batch.entries.forEach(block);
   lane.queue.forEach(block);
@@ -143,8 +142,8 @@ export const expire = (step: Step): void => {
     }
     if (policy.onTimeout === 'fail-key' && entry.keyId !== undefined) blocked.add(entry.keyId);
     if (sealedAttempts !== undefined) answerEarly(step, entry, timedOut(step, sealedAttempts));
-    else if (entry.deadlineAtMs <= nowMs) leave(step, entry, failed(timedOut(step, 0)));
-    else leave(step, entry, failed(new ProducerKeyBlockedError(details(step, 'record'))));
+    else if (entry.deadlineAtMs <= nowMs) leave(step, entry, timedOut(step, 0));
+    else leave(step, entry, new ProducerKeyBlockedError(details(step, 'record')));
   };
   for (const batch of lane.batches) {
     for (const entry of batch.entries) visit(entry, isSealed(batch) ? Math.max(1, batch.attempts) : undefined);

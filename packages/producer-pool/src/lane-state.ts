@@ -6,7 +6,7 @@ import { type Backoff, nextDelayMs } from '@busbar/retry';
 import type { Batch, Entry } from './batch.ts';
 import type { DriverFault } from './driver.ts';
 import type { ProducerErrorDetails, ProducerPoolError } from './errors.ts';
-import { failed, type Settlement } from './settlement.ts';
+import type { BatchAck } from './settlement.ts';
 
 export type LanePhase = 'idle' | 'lingering' | 'ready' | 'sending' | 'backoff' | 'fenced';
 
@@ -79,11 +79,13 @@ export type LaneEvent =
 
 export type LaneEffect =
   | { readonly type: 'call'; readonly batch: Batch }
+  /** All records of the batch have left. To those that are `answered` already it is the later truth; the shell marks the others. */
+  | { readonly type: 'acknowledge'; readonly batch: Batch; readonly ack: BatchAck }
   /** `first`: the caller's answer, else the later truth. `final`: the record has left and its memory is free. */
   | {
-      readonly type: 'settle';
+      readonly type: 'fail';
       readonly entry: Entry;
-      readonly settlement: Settlement;
+      readonly error: ProducerPoolError;
       readonly first: boolean;
       readonly final: boolean;
     };
@@ -126,8 +128,14 @@ export interface Step {
   readonly lane: Lane;
   readonly policy: LanePolicy;
   readonly nowMs: number;
-  readonly effects: LaneEffect[];
+  /** Undefined while there is none: most events are a record that joins the queue. */
+  effects: LaneEffect[] | undefined;
 }
+
+export const emit = (step: Step, effect: LaneEffect): void => {
+  step.effects ??= [];
+  step.effects.push(effect);
+};
 
 /** Allow-listed facts for an error of this lane. */
 export const details = (step: Step, scope: ProducerErrorDetails['scope'], attempts?: number): ProducerErrorDetails => ({
@@ -138,25 +146,25 @@ export const details = (step: Step, scope: ProducerErrorDetails['scope'], attemp
   attempts,
 });
 
-const settle = (step: Step, entry: Entry, o: { readonly settlement: Settlement; readonly final: boolean }): void => {
-  const { settlement, final } = o;
+const fail = (step: Step, entry: Entry, o: { readonly error: ProducerPoolError; readonly final: boolean }): void => {
+  const { error, final } = o;
   const first = !entry.answered;
   entry.answered = true;
   entry.gone ||= final;
-  if (!settlement.ok && entry.call !== undefined && entry.keyId !== undefined) {
+  if (entry.call !== undefined && entry.keyId !== undefined) {
     entry.call.blockedKeys.add(callKey(entry.topic, entry.keyId));
   }
-  step.effects.push({ type: 'settle', entry, settlement, first, final });
+  emit(step, { type: 'fail', entry, error, first, final });
 };
 
-/** The record leaves the lane with this answer; to a caller who has one already it is the later truth. */
-export const leave = (step: Step, entry: Entry, settlement: Settlement): void => {
-  settle(step, entry, { settlement, final: true });
+/** The record leaves the lane without an acknowledgement; to a caller who has an answer already it is the later truth. */
+export const leave = (step: Step, entry: Entry, error: ProducerPoolError): void => {
+  fail(step, entry, { error, final: true });
 };
 
 /** The caller gets an answer while the record stays on its way. */
 export const answerEarly = (step: Step, entry: Entry, error: ProducerPoolError): void => {
-  settle(step, entry, { settlement: failed(error), final: false });
+  fail(step, entry, { error, final: false });
 };
 
 /** Key within a `publishBatch` call; topic names have no slash. */

@@ -23,6 +23,7 @@ import {
   backOff,
   becomeReady,
   details,
+  emit,
   isBlocked,
   type Lane,
   type LaneEffect,
@@ -33,10 +34,11 @@ import {
   type Step,
 } from './lane-state.ts';
 import { rejectionError } from './rejection.ts';
-import { acknowledged, failed } from './settlement.ts';
 
 /** Faults in a row of a lane alone after which it refuses new records at once instead of keeping their callers (LN-9). */
 const LANE_FAULTS_TO_REFUSE = 3;
+
+const NO_EFFECTS: readonly LaneEffect[] = [];
 
 /** Advances a lane by one event and returns what the shell has to do, in order. */
 // oxlint-disable-next-line complexity -- one case per event
@@ -45,7 +47,7 @@ export const nextLane = (
   event: LaneEvent,
   context: { readonly policy: LanePolicy; readonly nowMs: number },
 ): readonly LaneEffect[] => {
-  const step: Step = { lane, policy: context.policy, nowMs: context.nowMs, effects: [] };
+  const step: Step = { lane, policy: context.policy, nowMs: context.nowMs, effects: undefined };
   switch (event.type) {
     case 'enqueue':
       enqueue(step, event.entry);
@@ -81,7 +83,7 @@ export const nextLane = (
       close(step);
       break;
   }
-  return step.effects;
+  return step.effects ?? NO_EFFECTS;
 };
 
 /** Why a record is not taken into the lane, undefined if it is. */
@@ -97,7 +99,7 @@ const refusalOf = (step: Step, entry: Entry): ProducerPoolError | undefined => {
 const enqueue = (step: Step, entry: Entry): void => {
   const { lane, policy, nowMs } = step;
   const refusal = refusalOf(step, entry);
-  if (refusal !== undefined) return leave(step, entry, failed(refusal));
+  if (refusal !== undefined) return leave(step, entry, refusal);
   lane.queue.push(entry);
   lane.queuedBytes += entry.sizeBytes;
   lane.nextDeadlineMs = Math.min(lane.nextDeadlineMs, entry.deadlineAtMs);
@@ -130,7 +132,7 @@ const send = (step: Step): void => {
   lane.batches[0] = batch;
   lane.phase = 'sending';
   lane.refused = false;
-  step.effects.push({ type: 'call', batch });
+  emit(step, { type: 'call', batch });
 };
 
 const forgetFaults = (lane: Lane): void => {
@@ -148,10 +150,9 @@ const acked = (step: Step, event: LaneEvent & { type: 'acked' }): void => {
   const { topic, partition } = lane;
   if (batch === undefined || partition === undefined) return;
   const { baseOffset, producerId } = event;
-  const answer = { topic, partition, baseOffset, attempts: batch.attempts, producerId };
-  for (const [index, entry] of batch.entries.entries()) {
-    leave(step, entry, acknowledged(answer, index, entry.record.timestampMs));
-  }
+  for (const entry of batch.entries) entry.gone = true;
+  const ack = { topic, partition, baseOffset, attempts: batch.attempts, producerId };
+  emit(step, { type: 'acknowledge', batch, ack });
   forgetFaults(lane);
   lane.stuck = false;
   lane.throttledUntilMs = event.throttleMs > 0 ? nowMs + event.throttleMs : 0;
@@ -222,7 +223,7 @@ const reject = (
     outcome: batch.outcome,
     cause: o.event.error,
   });
-  for (const entry of batch.entries) leave(step, entry, failed(error));
+  for (const entry of batch.entries) leave(step, entry, error);
   blockSuccessors(step);
 };
 

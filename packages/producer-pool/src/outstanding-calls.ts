@@ -31,7 +31,12 @@ const BROKER_SHARE = 0.8;
 export class OutstandingCalls {
   readonly #host: CallsHost;
   readonly #observe: CallObserver;
-  readonly #calls = new Set<Call>();
+  /**
+   * An array, since calls come and go all the time. A Set makes itself a new table every few of them, and the old one points to the new one
+   * and to the calls it held: once one table is in the old generation, all that follow are kept, and with them half of all records, until
+   * a full collection.
+   */
+  readonly #calls: Call[] = [];
 
   constructor(host: CallsHost) {
     this.#host = host;
@@ -39,7 +44,7 @@ export class OutstandingCalls {
   }
 
   get count(): number {
-    return this.#calls.size;
+    return this.#calls.length;
   }
 
   /** Sends a batch of the lane on its producer; `onEnded` tells what came of it. */
@@ -69,7 +74,7 @@ export class OutstandingCalls {
       sent: false,
       done: false,
     };
-    this.#calls.add(call);
+    this.#calls.push(call);
     this.#observe.started(call);
     this.#host.requestTick(call.watchdogAtMs);
     const othersAcked = (): boolean => this.#host.othersAcked(runner);
@@ -82,8 +87,7 @@ export class OutstandingCalls {
   /** A producer is dead: its calls are over. Or its kill does not come back. */
   producerKilled(producer: PooledProducer, how: 'dead' | 'stuck'): void {
     const nowMs = this.#host.options.clock.now();
-    for (const call of this.#calls) {
-      if (call.producer !== producer) continue;
+    for (const call of this.#calls.filter((one) => one.producer === producer)) {
       if (how === 'dead') call.cut(new ProducerWatchdogError(this.#details(call, nowMs - call.startedAtMs)));
       else this.#host.onStuck(call, this.#unavailable(call, 'its producer cannot be stopped'));
     }
@@ -96,8 +100,8 @@ export class OutstandingCalls {
   }
 
   tick(nowMs: number): void {
-    for (const call of this.#calls) {
-      if (nowMs < call.watchdogAtMs || call.producer.killing) continue;
+    for (const call of this.#calls.filter(({ watchdogAtMs }) => nowMs >= watchdogAtMs)) {
+      if (call.producer.killing) continue;
       if (call.sent) this.#host.kill(call.producer);
       else this.#finish(call, { type: 'refused', error: this.#unavailable(call, 'the guard does not answer') });
     }
@@ -110,7 +114,7 @@ export class OutstandingCalls {
   #finish(call: Call, result: AttemptResult): void {
     if (call.done) return;
     call.done = true;
-    this.#calls.delete(call);
+    this.#calls.splice(this.#calls.indexOf(call), 1);
     this.#observe.ended(call, result, this.#host.options.clock.now());
     this.#host.onEnded(call, result);
   }

@@ -3,6 +3,7 @@
  *
  * record → intake (check, freeze, charge) → lane (queue, batch, retry) → dispatcher (producer, call, watchdog) → driver
  */
+import type { Terms } from './accepted-record.ts';
 import type { ConnectivityCheck, ConnectivityCheckOptions } from './connectivity-check.ts';
 import { connectivityChecks } from './connectivity-checks.ts';
 import { channels } from './diagnostics.ts';
@@ -17,7 +18,6 @@ import {
   ProducerUnavailableError,
 } from './errors.ts';
 import { judgeHealth, type PoolHealth } from './health.ts';
-import type { Terms } from './intake.ts';
 import type { ProducerPoolOptions, ResolvedProducerPoolOptions } from './options.ts';
 import type { CloseReport, ProducerPool, StartOptions } from './pool-port.ts';
 import { type BatchOptions, publishMany, publishOne, type PublishOptions } from './publishing.ts';

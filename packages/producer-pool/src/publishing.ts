@@ -1,8 +1,9 @@
+import type { Terms } from './accepted-record.ts';
 import type { BatchCall, Entry, Recipient } from './batch.ts';
-import { ProducerAbortedError } from './errors.ts';
-import type { Intake, Terms } from './intake.ts';
+import { ProducerAbortedError, type ProducerPoolError } from './errors.ts';
+import type { Intake } from './intake.ts';
 import type { ProducerRecord } from './record.ts';
-import { type Ack, failed, type Settlement } from './settlement.ts';
+import { type Ack, acknowledged, failed, type Settlement } from './settlement.ts';
 
 export interface PublishOptions {
   /** Ends the wait: not-sent while queued, unknown once an attempt was made; the record may still be delivered then. */
@@ -53,11 +54,16 @@ class Publication implements Recipient {
     this.#reject = reject;
   }
 
-  deliver(settlement: Settlement, first: boolean): void {
+  acknowledged(ack: Ack, first: boolean): void {
     if (!first) return;
     this.stopListening?.();
-    if (settlement.ok) this.#resolve(settlement.ack);
-    else this.#reject(settlement.error);
+    this.#resolve(ack);
+  }
+
+  failed(error: ProducerPoolError, first: boolean): void {
+    if (!first) return;
+    this.stopListening?.();
+    this.#reject(error);
   }
 }
 
@@ -113,6 +119,25 @@ class BatchPublication {
   }
 }
 
+/** One record of a `publishBatch` call. */
+class BatchedPublication implements Recipient {
+  readonly #batch: BatchPublication;
+  readonly #index: number;
+
+  constructor(batch: BatchPublication, index: number) {
+    this.#batch = batch;
+    this.#index = index;
+  }
+
+  acknowledged(ack: Ack, first: boolean): void {
+    this.#batch.settle(this.#index, acknowledged(ack), first);
+  }
+
+  failed(error: ProducerPoolError, first: boolean): void {
+    this.#batch.settle(this.#index, failed(error), first);
+  }
+}
+
 /** Several records: resolves with one settlement each, in their order; never rejects for a record's fate. */
 export const publishMany = async (
   { intake, pool }: Publisher,
@@ -125,12 +150,8 @@ export const publishMany = async (
   const terms: Terms = { call, maxBlockMs, deliveryTimeoutMs };
   const entries = new Set<Entry>();
   for (const [index, record] of records.entries()) {
-    const recipient: Recipient = {
-      deliver: (settlement, first) => {
-        publication.settle(index, settlement, first);
-      },
-    };
-    if (signal?.aborted === true) recipient.deliver(failed(aborted(pool, record.topic, signal.reason)), true);
+    const recipient = new BatchedPublication(publication, index);
+    if (signal?.aborted === true) recipient.failed(aborted(pool, record.topic, signal.reason), true);
     else {
       const entry = intake.submit(record, terms, recipient);
       if (entry?.answered === false) entries.add(entry);

@@ -81,14 +81,24 @@ export const recordBytes = (record: ProducerRecord): number => {
 
 const NO_HEADERS: Readonly<Record<string, string | Uint8Array>> = Object.freeze({});
 
+/** The record as every attempt will carry it. A class for the reason given at `AcceptedRecord`. */
+class Frozen implements FrozenRecord {
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  readonly headers: Readonly<Record<string, string | Uint8Array>>;
+  readonly timestampMs: number;
+
+  constructor({ key, value, headers, timestampMs }: ProducerRecord, nowEpochMs: number) {
+    this.key = key ?? null;
+    this.value = value;
+    this.headers = headers === undefined ? NO_HEADERS : Object.freeze({ ...headers });
+    this.timestampMs = timestampMs ?? nowEpochMs;
+  }
+}
+
 /** The record as every attempt will carry it: a later change of the caller's object does not reach it. */
 export const freezeRecord = (record: ProducerRecord, nowEpochMs: number): FrozenRecord =>
-  Object.freeze({
-    key: record.key ?? null,
-    value: record.value,
-    headers: record.headers === undefined ? NO_HEADERS : Object.freeze({ ...record.headers }),
-    timestampMs: record.timestampMs ?? nowEpochMs,
-  });
+  Object.freeze(new Frozen(record, nowEpochMs));
 
 /**
  * Identity of a key: equal bytes give equal ids, whether they came as text or as bytes; undefined without a key.

@@ -24,6 +24,8 @@ interface Count {
   growth: Growth | undefined;
 }
 
+const NO_ROOMS: readonly LaneRunner[] = [];
+
 /** The waiting room of a topic that is not known yet. */
 export const UNKNOWN = 'unknown';
 const heldRoom = (partition: number): string => `held-${partition}`;
@@ -55,7 +57,7 @@ export class Routing {
   /** A record is gone: the rooms whose records may go on now, because it was the last from before the growth. */
   left(topic: Topic, entry: Entry): readonly LaneRunner[] {
     const count = this.#counts.get(topic.name);
-    if (count?.growth === undefined) return [];
+    if (count?.growth === undefined) return NO_ROOMS;
     const { undrained } = count.growth;
     const rooms: LaneRunner[] = [];
     for (const [partition, entries] of undrained) {

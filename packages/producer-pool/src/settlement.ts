@@ -52,9 +52,9 @@ class RecordAck implements Ack {
 }
 
 /** The acknowledgement of the record at `index` of a batch. */
-export const acknowledged = (batch: BatchAck, index: number, timestampMs: number): Settlement => ({
-  ok: true,
-  ack: new RecordAck(batch, index, timestampMs),
-});
+export const ackOf = (batch: BatchAck, index: number, timestampMs: number): Ack =>
+  new RecordAck(batch, index, timestampMs);
+
+export const acknowledged = (ack: Ack): Settlement => ({ ok: true, ack });
 
 export const failed = (error: ProducerPoolError): Settlement => ({ ok: false, error });

@@ -5,6 +5,7 @@ import { ProducerUnavailableError } from '../src/index.ts';
 import { faultOfCode, FAULTS } from '../src/kafka-errors.ts';
 import { createLane, type Lane, type LaneEvent, type LanePolicy } from '../src/lane-state.ts';
 import { nextLane } from '../src/lane.ts';
+import { ackOf } from '../src/settlement.ts';
 
 /** What lane tests run with: batches of three, exponential backoff from 100 ms without jitter. */
 export const POLICY: LanePolicy = {
@@ -27,7 +28,7 @@ export const entry = (value: string, o: Partial<Entry> = {}): Entry => ({
   sizeBytes: 100,
   ownTimestamp: false,
   call: undefined,
-  recipient: { deliver: () => undefined },
+  recipient: { acknowledged: () => undefined, failed: () => undefined },
   publishedAtMs: 0,
   deadlineAtMs: 10_000,
   answered: false,
@@ -52,13 +53,16 @@ export class Driven {
       if (effect.type === 'call') {
         this.batch = effect.batch;
         this.calls.push(effect.batch.entries.map(({ record }) => String(record.value)).join(''));
-        continue;
+      } else if (effect.type === 'acknowledge') {
+        for (const [index, { answered, record }] of effect.batch.entries.entries()) {
+          const { offset } = ackOf(effect.ack, index, record.timestampMs);
+          this.answers.push(`${answered ? 'late ' : ''}${String(record.value)} ok@${offset}`);
+        }
+      } else {
+        const { error, first, final } = effect;
+        const what = `${error.code.replace('BUSBAR_PRODUCER_', '')}/${error.outcome}`;
+        this.answers.push(`${first ? '' : 'late '}${String(effect.entry.record.value)} ${what}${final ? '' : ' …'}`);
       }
-      const { settlement, first, final } = effect;
-      const what = settlement.ok
-        ? `ok@${settlement.ack.offset}`
-        : `${settlement.error.code.replace('BUSBAR_PRODUCER_', '')}/${settlement.error.outcome}`;
-      this.answers.push(`${first ? '' : 'late '}${String(effect.entry.record.value)} ${what}${final ? '' : ' …'}`);
     }
     return this;
   }

@@ -52,7 +52,7 @@ test('R-KP-6 a batch without a producer is no call', async () => {
     sizeBytes: 81,
     ownTimestamp: false,
     call: undefined,
-    recipient: { deliver: () => undefined },
+    recipient: { acknowledged: () => undefined, failed: () => undefined },
     publishedAtMs: 0,
     deadlineAtMs: Number.POSITIVE_INFINITY,
     answered: false,

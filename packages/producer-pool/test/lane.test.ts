@@ -138,7 +138,7 @@ describe('LN-11 poison', () => {
     const scopes: string[] = [];
     const listen = (event: LaneEvent): void => {
       for (const effect of nextLane(driven.lane, event, { policy: POLICY, nowMs: 0 })) {
-        if (effect.type === 'settle' && !effect.settlement.ok) scopes.push(effect.settlement.error.details.scope);
+        if (effect.type === 'fail') scopes.push(effect.error.details.scope);
       }
     };
     const refusal: LaneEvent = {

@@ -11,17 +11,30 @@ import { ProducerKilled } from './kill-switch.ts';
 /** kafkajs writes text as UTF-8 by itself. */
 const toBytes = (part: string | Uint8Array): string | Buffer => (typeof part === 'string' ? part : asBuffer(part));
 
-const toMessage = (record: FrozenRecord, partition: number): Message => {
-  const headers: Record<string, string | Buffer> = {};
-  for (const [name, value] of Object.entries(record.headers)) headers[name] = toBytes(value);
-  return {
-    key: record.key === null ? null : toBytes(record.key),
-    value: record.value === null ? null : toBytes(record.value),
-    headers,
-    partition,
-    timestamp: String(record.timestampMs),
-  };
+/** Most records have none. */
+const NO_HEADERS = Object.freeze({});
+
+const toHeaders = (headers: FrozenRecord['headers']): Record<string, string | Buffer> => {
+  const entries = Object.entries(headers);
+  return entries.length === 0 ? NO_HEADERS : Object.fromEntries(entries.map(([name, value]) => [name, toBytes(value)]));
 };
+
+/** As the client wants a record. A class, because it lives as long as the call: see `AcceptedRecord`. */
+class OutgoingMessage implements Message {
+  readonly key: string | Buffer | null;
+  readonly value: string | Buffer | null;
+  readonly headers: Record<string, string | Buffer>;
+  readonly partition: number;
+  readonly timestamp: string;
+
+  constructor({ key, value, headers, timestampMs }: FrozenRecord, partition: number) {
+    this.key = key === null ? null : toBytes(key);
+    this.value = value === null ? null : toBytes(value);
+    this.headers = toHeaders(headers);
+    this.partition = partition;
+    this.timestamp = String(timestampMs);
+  }
+}
 
 export const toAck = (call: DriverCall, answers: readonly RecordMetadata[]): DriverAck | undefined => {
   const own = answers.find((answer) => answer.topicName === call.topic && answer.partition === call.partition);
@@ -85,7 +98,7 @@ export class KafkaJsProducer implements DriverProducer {
     try {
       const sending = this.#producer.send({
         topic,
-        messages: call.records.map((record) => toMessage(record, partition)),
+        messages: call.records.map((record) => new OutgoingMessage(record, partition)),
         acks: call.acks === 'all' ? -1 : 1,
         timeout: call.timeoutMs,
         compression: CODEC_NUMBERS[call.compression],

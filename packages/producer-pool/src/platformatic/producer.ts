@@ -19,19 +19,32 @@ const ACKS = { all: -1, leader: 1 } as const;
 
 const toBytes = (part: string | Uint8Array): Buffer => (typeof part === 'string' ? Buffer.from(part) : asBuffer(part));
 
-const toHeaders = (headers: FrozenRecord['headers']): Pick<MessageToProduce, 'headers'> => {
+const toHeaders = (headers: FrozenRecord['headers']): Map<Buffer, Buffer> | undefined => {
   const entries = Object.entries(headers);
   // Most records have none, and the client makes an empty map of its own.
-  if (entries.length === 0) return {};
-  return { headers: new Map(entries.map(([name, value]) => [Buffer.from(name), toBytes(value)])) };
+  if (entries.length === 0) return undefined;
+  return new Map(entries.map(([name, value]) => [Buffer.from(name), toBytes(value)]));
 };
 
-const toMessage = ({ key, value, timestampMs, headers }: FrozenRecord, topic: string, partition: number) => {
-  const message: MessageToProduce = { topic, partition, timestamp: BigInt(timestampMs), ...toHeaders(headers) };
-  if (key !== null) message.key = toBytes(key);
-  if (value !== null) message.value = toBytes(value);
-  return message;
-};
+/** As the client wants a record. A class, because it lives as long as the call: see `AcceptedRecord`. */
+class Message implements MessageToProduce {
+  readonly topic: string;
+  readonly partition: number;
+  readonly timestamp: bigint;
+  readonly key?: Buffer;
+  readonly value?: Buffer;
+  readonly headers?: Map<Buffer, Buffer>;
+
+  constructor({ key, value, timestampMs, headers }: FrozenRecord, topic: string, partition: number) {
+    this.topic = topic;
+    this.partition = partition;
+    this.timestamp = BigInt(timestampMs);
+    if (key !== null) this.key = toBytes(key);
+    if (value !== null) this.value = toBytes(value);
+    const own = toHeaders(headers);
+    if (own !== undefined) this.headers = own;
+  }
+}
 
 /** A partition that is not there, for which the client would take another one, or that has no leader. */
 class NotWritable extends Error {
@@ -115,7 +128,7 @@ export class PlatformaticDriverProducer implements DriverProducer {
         });
       };
       const send = (): void => {
-        const messages = records.map((record) => toMessage(record, topic, partition));
+        const messages = records.map((record) => new Message(record, topic, partition));
         producer.send({ messages, acks: ACKS[acks], compression }, (error, result) => {
           if (error === null) resolve(result);
           else reject(error);
