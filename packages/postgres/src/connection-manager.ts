@@ -9,6 +9,7 @@ import { StatementGuard } from './guard/guard.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import type { HealthReport } from './health.ts';
 import { LeasePool } from './lease-pool.ts';
+import type { AcquireRequest } from './lease-refusals.ts';
 import type { Lease } from './lease.ts';
 import type { ConnectionRecord } from './lifecycle.ts';
 import { Listener, type ListenOptions, type NotificationHandler } from './listener.ts';
@@ -92,8 +93,11 @@ export class ConnectionManager extends RowShapes implements Postgres {
     return runTransaction(this.#context, options, fn);
   }
 
-  async lease(o: LeaseOptions = {}): Promise<Lease> {
-    return new PooledLease(this.#context, await this.#acquire(o));
+  lease(o: LeaseOptions = {}): Promise<Lease> {
+    return new Promise((resolve, refused) => {
+      const granted = (connection: Connection): void => resolve(new PooledLease(this.#context, connection));
+      this.#context.leases.ask(this.#request(o), { granted, refused });
+    });
   }
 
   listen(channel: string, on: NotificationHandler, o?: ListenOptions): Promise<AsyncDisposable> {
@@ -113,7 +117,9 @@ export class ConnectionManager extends RowShapes implements Postgres {
     const { max } = this.#options.pool;
     if (!Number.isInteger(connections) || connections < 0 || connections > max)
       throw new ArgumentInvalidError({ argument: 'connections', expected: `an integer from 0 to ${max}` });
-    const acquired = Array.from({ length: connections }, async () => this.#acquire({ label: 'warmup' }));
+    const acquired = Array.from({ length: connections }, async () =>
+      this.#context.leases.acquire(this.#request({ label: 'warmup' })),
+    );
     const outcomes = await Promise.allSettled(acquired);
     for (const outcome of outcomes) if (outcome.status === 'fulfilled') this.#context.leases.release(outcome.value);
     await Promise.all(acquired);
@@ -217,10 +223,11 @@ export class ConnectionManager extends RowShapes implements Postgres {
     }
   }
 
-  #acquire(o: LeaseOptions): Connection | Promise<Connection> {
+  #request(o: LeaseOptions): AcquireRequest {
     const deadlineMs = deadlineOf(o, this.#options.timeouts.queryDeadlineMs);
-    const deadlineAtMs = this.#options.clock.now() + deadlineMs;
-    return this.#context.leases.acquire({ label: o.label, deadlineMs, deadlineAtMs, signal: o.signal, watched: true });
+    const askedAtMs = this.#options.clock.now();
+    const deadlineAtMs = askedAtMs + deadlineMs;
+    return { label: o.label, deadlineMs, deadlineAtMs, signal: o.signal, askedAtMs, watched: true };
   }
 
   async #start(): Promise<StartupReport> {

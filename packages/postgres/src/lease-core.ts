@@ -3,8 +3,9 @@ import type { Clock } from '@busbar/retry';
 
 import type { Housekeeper, Sweepable } from './housekeeper.ts';
 import { NEVER, type LeaseEffect, type LeaseEvent, type LeasePoolState, type Slot } from './lease-model.ts';
-import { handBack, takeFresh } from './lease-moves.ts';
+import { enqueue, handBack, takeFresh } from './lease-moves.ts';
 import { step } from './lease-state.ts';
+import type { Waiter } from './waiter-queue.ts';
 
 export interface LeaseCoreContext {
   readonly state: LeasePoolState;
@@ -31,6 +32,12 @@ export class LeaseCore {
   take(): Slot | undefined {
     const { state, clock } = this.#context;
     return state.idle.length === 0 ? undefined : takeFresh({ pool: state, nowMs: clock.now() });
+  }
+
+  /** Nothing is free: he waits, or is refused. */
+  wait(waiter: Waiter, nowMs: number): void {
+    if (enqueue({ pool: this.#context.state, nowMs }, waiter)) this.#watch();
+    else this.send({ type: 'acquire', waiter }, nowMs);
   }
 
   /** Takes back a leased connection that is clean. */

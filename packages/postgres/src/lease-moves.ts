@@ -27,9 +27,11 @@ export const due = (pool: LeasePoolState, atMs: number): void => {
 };
 
 export const move = ({ pool, nowMs }: Moment, slot: Slot, to: { state: SlotState; limitMs?: number }): void => {
-  pool.counts[slot.state] -= 1;
-  pool.counts[to.state] += 1;
-  slot.state = to.state;
+  if (slot.state !== to.state) {
+    pool.counts[slot.state] -= 1;
+    pool.counts[to.state] += 1;
+    slot.state = to.state;
+  }
   slot.sinceMs = nowMs;
   slot.dueAtMs = to.limitMs === undefined ? NEVER : nowMs + to.limitMs;
   due(pool, slot.dueAtMs);
@@ -198,6 +200,15 @@ export const takeFresh = (at: Moment): Slot | undefined => {
   pool.idle.pop();
   move(at, slot, { state: 'leased' });
   return slot;
+};
+
+/** Lets him wait for one of the connections that are leased, as all are. False where `step` would do more: refuse him, or open another. */
+export const enqueue = ({ pool }: Moment, waiter: Waiter): boolean => {
+  const { waiters, limits, counts } = pool;
+  if (counts.leased < limits.max || pool.phase !== 'open' || waiters.size >= limits.maxQueue) return false;
+  waiters.push(waiter);
+  due(pool, waiter.deadlineAtMs);
+  return true;
 };
 
 /** Takes a clean connection back: `kept`, or the waiter who has it now. Nothing where `step` would end it. */

@@ -18,13 +18,13 @@ import { Refusals, type AcquireRequest } from './lease-refusals.ts';
 import type { ConnectionRecord } from './lifecycle.ts';
 import type { ConnectionSource } from './open-attempt.ts';
 import { Outage } from './outage.ts';
+import { PendingLease, type Caller, type LeaseDesk } from './pending-lease.ts';
 import type { Queryable } from './queries.ts';
 import type { ResolvedPostgresOptions } from './resolve-options.ts';
 import { ROLLBACK_TIMEOUT_MS, SlotLife } from './slot-life.ts';
 import { sqlStateOf } from './sqlstate.ts';
 import type { Counters } from './stats.ts';
 import { isReadOnlyPrimary } from './targets.ts';
-import type { Waiter } from './waiter-queue.ts';
 
 export class LeasePool {
   readonly state: LeasePoolState;
@@ -38,6 +38,15 @@ export class LeasePool {
   readonly #core: LeaseCore;
   readonly #closed = Promise.withResolvers<void>();
   readonly #closing = new CloseTally();
+  readonly #desk: LeaseDesk = {
+    lend: (slot, { request, trace, enqueuedAtMs }) =>
+      this.#lend(slot, { request, trace, waitedMs: slot.sinceMs - enqueuedAtMs }),
+    refusal: ({ request }, why) => this.#refusals.refused(request, why, this.lastFailure),
+    abort: (waiter) => {
+      this.#core.send({ type: 'abort', waiter });
+      return this.#refusals.aborted(waiter.request);
+    },
+  };
   readonly #outage: Outage;
 
   constructor(
@@ -96,7 +105,14 @@ export class LeasePool {
 
   /** The connection that was released last, at once if it is idle; else the next that becomes free, in order of arrival. */
   acquire(request: AcquireRequest): Connection | Promise<Connection> {
-    return this.#take(request) ?? this.#wait(request);
+    return this.#take(request) ?? new Promise((granted, refused) => this.#wait(request, { granted, refused }));
+  }
+
+  /** As `acquire`, for a caller who makes something of the connection: calls him back once, at once or later. */
+  ask(request: AcquireRequest, caller: Caller): void {
+    const connection = this.#take(request);
+    if (connection === undefined) this.#wait(request, caller);
+    else caller.granted(connection);
   }
 
   /** Takes the connection back. A lost one is gone already; a busy or dirty one is never handed on as it is. */
@@ -179,38 +195,17 @@ export class LeasePool {
     return this.#lend(slot, { request, trace: this.#trace(request, slot.sinceMs), waitedMs: 0 });
   }
 
-  #wait(request: AcquireRequest): Promise<Connection> {
-    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+  #wait(request: AcquireRequest, caller: Caller): void {
     const { signal } = request;
-    if (signal?.aborted === true) {
-      reject(this.#refusals.aborted(request));
-      return promise;
-    }
-    const nowMs = this.#now();
+    if (signal?.aborted === true) return caller.refused(this.#refusals.aborted(request));
+    const nowMs = request.askedAtMs ?? this.#now();
     const trace = this.#trace(request, nowMs);
-    const onAbort = (): void => {
-      this.#core.send({ type: 'abort', waiter });
-      reject(this.#refusals.aborted(request));
-    };
-    const waiter: Waiter = {
-      isWaiting: false,
-      enqueuedAtMs: nowMs,
-      deadlineAtMs: Math.min(nowMs + this.#options.pool.acquireTimeoutMs, request.deadlineAtMs),
-      granted: (slot) => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve(this.#lend(slot, { request, trace, waitedMs: slot.sinceMs - nowMs }));
-      },
-      refused: (reason, waitedMs) => {
-        signal?.removeEventListener('abort', onAbort);
-        reject(this.#refusals.refused(request, { reason, waitedMs }, this.lastFailure));
-      },
-    };
-    this.#core.send({ type: 'acquire', waiter }, nowMs);
-    if (waiter.isWaiting) {
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#counters.maxWaiting = Math.max(this.#counters.maxWaiting, this.state.waiters.size);
-    }
-    return promise;
+    const deadlineAtMs = Math.min(nowMs + this.#options.pool.acquireTimeoutMs, request.deadlineAtMs);
+    const waiter = new PendingLease({ request, caller, trace, enqueuedAtMs: nowMs, deadlineAtMs }, this.#desk);
+    this.#core.wait(waiter, nowMs);
+    if (!waiter.isWaiting) return;
+    signal?.addEventListener('abort', waiter, { once: true });
+    this.#counters.maxWaiting = Math.max(this.#counters.maxWaiting, this.state.waiters.size);
   }
 
   #failover(reason: string): void {

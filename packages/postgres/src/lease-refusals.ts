@@ -13,6 +13,8 @@ export interface AcquireRequest {
   /** The budget of the call; the wait also ends after `pool.acquireTimeoutMs`. */
   readonly deadlineAtMs: number;
   readonly signal: AbortSignal | undefined;
+  /** When he asked, if the clock was read for it. */
+  readonly askedAtMs?: number;
   /** The caller's own code decides how long it is held. */
   readonly watched?: boolean;
 }

@@ -11,14 +11,22 @@ import { RowShapes } from './row-shapes.ts';
 import type { BoundStatement } from './statement.ts';
 
 /** Runs statements on a connection outside a transaction of ours: on a lease, and for `session.setup`. */
-export class ConnectionQueries extends RowShapes {
-  readonly #context: Pick<PoolContext, 'defaults' | 'target'>;
+export class ConnectionQueries<C extends Pick<PoolContext, 'defaults' | 'target'>> extends RowShapes {
+  readonly #context: C;
   readonly #connection: Connection;
 
-  constructor(context: Pick<PoolContext, 'defaults' | 'target'>, connection: Connection) {
+  constructor(context: C, connection: Connection) {
     super();
     this.#context = context;
     this.#connection = connection;
+  }
+
+  protected get context(): C {
+    return this.#context;
+  }
+
+  protected get connection(): Connection {
+    return this.#connection;
   }
 
   protected prepare(given: Given, o: QueryOptions): Call {
@@ -56,37 +64,29 @@ export class ConnectionQueries extends RowShapes {
   }
 }
 
-export class PooledLease extends ConnectionQueries implements Lease {
-  readonly #pool: PoolContext;
-  readonly #held: Connection;
+export class PooledLease extends ConnectionQueries<PoolContext> implements Lease {
   #released = false;
 
-  constructor(context: PoolContext, connection: Connection) {
-    super(context, connection);
-    this.#pool = context;
-    this.#held = connection;
-  }
-
   get id(): string {
-    return this.#held.id;
+    return this.connection.id;
   }
 
   get host(): string {
-    return this.#held.place.host;
+    return this.connection.place.host;
   }
 
   get pid(): number {
-    return this.#held.pid;
+    return this.connection.pid;
   }
 
   release(o: { readonly destroy?: boolean } = {}): void {
-    const pool = this.#pool.target.pool;
+    const pool = this.context.target.pool;
     if (this.#released) throw new LeaseReleasedError({ pool });
     this.#released = true;
-    const isAwaited = this.#held.isAwaited;
-    if (o.destroy === true) this.#pool.leases.discard(this.#held);
-    else if (isAwaited) this.#pool.leases.release(this.#held);
-    else this.#pool.leases.releaseWhenQuiet(this.#held);
+    const isAwaited = this.connection.isAwaited;
+    if (o.destroy === true) this.context.leases.discard(this.connection);
+    else if (isAwaited) this.context.leases.release(this.connection);
+    else this.context.leases.releaseWhenQuiet(this.connection);
     if (isAwaited) throw new LeaseBusyError({ pool });
   }
 
@@ -97,7 +97,7 @@ export class PooledLease extends ConnectionQueries implements Lease {
   }
 
   protected override assertUsable(label: string | undefined): void {
-    if (this.#released) throw new LeaseReleasedError({ pool: this.#pool.target.pool }, { label });
+    if (this.#released) throw new LeaseReleasedError({ pool: this.context.target.pool }, { label });
     super.assertUsable(label);
   }
 }

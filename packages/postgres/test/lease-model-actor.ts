@@ -1,6 +1,6 @@
 import type { LeaseEffect, LeaseEvent, LeaseLimits, LeasePoolState } from '../src/lease-model.ts';
 import { createLeaseState } from '../src/lease-model.ts';
-import { handBack, takeFresh } from '../src/lease-moves.ts';
+import { enqueue, handBack, takeFresh } from '../src/lease-moves.ts';
 import { step } from '../src/lease-state.ts';
 import type { Waiter } from '../src/waiter-queue.ts';
 
@@ -57,9 +57,13 @@ export class Actor {
     const waiter = this.#lastWaiter;
     this.waiting.push(waiter);
     const slot = this.#shortcuts ? takeFresh(this) : undefined;
-    if (slot === undefined) this.send({ type: 'acquire', waiter: this.#waiter(waiter, this.nowMs + timeoutMs) });
+    if (slot === undefined) this.#wait(this.#waiter(waiter, this.nowMs + timeoutMs));
     else this.#grant(slot.id, waiter);
     return waiter;
+  }
+
+  #wait(waiter: Waiter): void {
+    if (!this.#shortcuts || !enqueue(this, waiter)) this.send({ type: 'acquire', waiter });
   }
 
   abort(id: number): void {
