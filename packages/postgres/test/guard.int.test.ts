@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { createPostgres } from '../src/connection-manager.ts';
+import { sqlBytes } from '../src/guard/sql-bytes.ts';
 import { Tokenizer } from '../src/guard/tokenizer.ts';
 import { defineStatement, sql } from '../src/statement.ts';
 import { rejection } from './eventually.ts';
@@ -46,7 +47,7 @@ describe('statements and their guard on a real server', () => {
       fc.asyncProperty(fc.array(item, { minLength: 1, maxLength: 8 }), async (items) => {
         const text = `select ${items.join(',')}`;
         const { fields } = await pg.query(text);
-        const token = new Tokenizer(text);
+        const token = new Tokenizer(sqlBytes(text));
         let commas = 0;
         for (let kind = token.next(); kind !== 'end'; kind = token.next())
           if (kind === 'punctuation' && token.code === 44) commas += 1;

@@ -2,10 +2,8 @@ import type { Keyword } from './keywords.ts';
 
 /** What is known of the parenthesis, or of the statement itself, that a token stands in. */
 export interface Frame {
-  /** The query that stands here: `select`, `insert`, …; `with` until the query behind it begins. */
-  verb: Keyword | undefined;
-  /** No token has been met yet. */
-  isFresh: boolean;
+  /** The query that stands here: `select`, `insert`, …; `with` until the query behind it begins; empty while there is none. */
+  verb: Keyword | '';
   /** Commas separate tables. */
   isInFrom: boolean;
   hasWhere: boolean;
@@ -17,8 +15,7 @@ export interface Frame {
 const MAX_DEPTH = 1_000;
 
 const createFrame = (isOperand: boolean): Frame => ({
-  verb: undefined,
-  isFresh: true,
+  verb: '',
   isInFrom: false,
   hasWhere: false,
   isOperand,
@@ -26,14 +23,10 @@ const createFrame = (isOperand: boolean): Frame => ({
 
 /** The open parentheses and brackets of a statement. There is always one frame, that of the statement. */
 export class Frames {
-  #top = createFrame(true);
+  top = createFrame(true);
   #below: Frame[] = [];
   /** Open parentheses beyond the limit: they share the frame of the deepest one. */
   #uncounted = 0;
-
-  get top(): Frame {
-    return this.#top;
-  }
 
   /** 0 = outside of all parentheses. */
   get depth(): number {
@@ -45,8 +38,8 @@ export class Frames {
       this.#uncounted += 1;
       return;
     }
-    this.#below.push(this.#top);
-    this.#top = createFrame(isOperand);
+    this.#below.push(this.top);
+    this.top = createFrame(isOperand);
   }
 
   /** The frame that ends here; nothing where no parenthesis is open. */
@@ -57,17 +50,18 @@ export class Frames {
     }
     const below = this.#below.pop();
     if (below === undefined) return undefined;
-    const closed = this.#top;
-    this.#top = below;
+    const closed = this.top;
+    this.top = below;
     return closed;
   }
 
   /** Ends a statement: all frames that were open, the statement's last. */
   reset(): readonly Frame[] {
-    const open = this.#below.length === 0 ? [this.#top] : [this.#top, ...this.#below.toReversed()];
-    this.#top = createFrame(true);
+    const open = this.#below;
+    open.push(this.top);
     this.#below = [];
     this.#uncounted = 0;
+    this.top = createFrame(true);
     return open;
   }
 }

@@ -5,35 +5,32 @@
  * Equal outputs for texts that differ only in literals and their signs, parameter numbers, blanks, comments, the case of unquoted words, the length
  * of value lists, and a semicolon at the end.
  */
-import type { Keyword } from './keywords.ts';
 import { ListCollapse } from './list-collapse.ts';
+import type { TextHash } from './text-hash.ts';
 import type { TokenKind, Tokenizer } from './tokenizer.ts';
+import { NAME } from './words.ts';
+
+/** What is told of a token: where it stands, and its hash. */
+export interface Piece extends TextHash {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** Takes the pieces that are told. */
 export interface PieceSink {
   /** A piece of the text as it stands there; unquoted words in either case. */
-  piece(token: { readonly start: number; readonly end: number }): void;
+  piece(piece: Piece): void;
   /** In place of a literal or parameter. */
   value(): void;
 }
 
 const SEMICOLON = 59;
-const CLOSERS: ReadonlySet<number> = new Set([41, 93]);
-/** Behind these words a sign belongs to the number that follows; behind all others, names among them, it is an operator between two values. */
-const BEFORE_VALUE: ReadonlySet<Keyword> = new Set([
-  ...(['select', 'distinct', 'all', 'where', 'and', 'or', 'not', 'on', 'having', 'by', 'limit', 'offset'] as const),
-  ...(['when', 'then', 'else', 'case', 'between', 'returning', 'set', 'fetch', 'as'] as const),
-]);
+const CLOSE_PARENTHESIS = 41;
+const CLOSE_BRACKET = 93;
+const PLUS = 43;
+const MINUS = 45;
 
-const isSign = (token: Tokenizer): boolean => {
-  const code = token.text.charCodeAt(token.start);
-  return token.end === token.start + 1 && (code === 43 || code === 45);
-};
-
-interface Piece {
-  readonly start: number;
-  readonly end: number;
-}
+const isSign = ({ code, start, end }: Tokenizer): boolean => end === start + 1 && (code === PLUS || code === MINUS);
 
 export class Normalizer {
   readonly lists = new ListCollapse();
@@ -42,54 +39,54 @@ export class Normalizer {
   #held: Piece | undefined;
   #holdsSign = false;
   /** What was accepted last, to be looked at only where it matters: for a sign. */
-  #previousKind: TokenKind | undefined;
+  #previousKind: TokenKind = 'end';
   #previousCode = 0;
-  #previousKeyword: Keyword | undefined;
+  #previousWord = NAME;
 
   constructor(sink: PieceSink) {
     this.#sink = sink;
   }
 
-  accept(token: Tokenizer, keyword: Keyword | undefined): void {
-    if (!this.lists.takes(token, keyword)) return;
-    const { kind } = token;
-    if (kind === 'punctuation' && token.code === SEMICOLON) {
-      this.#semicolon(token);
+  accept(token: Tokenizer): void {
+    if (!this.lists.takes(token)) return;
+    const { kind, code } = token;
+    if (kind === 'punctuation' && code === SEMICOLON) {
+      this.onSemicolon(token);
       return;
     }
-    if (kind === 'number' && this.#holdsSign) this.#held = undefined;
-    this.#tellHeld();
-    if (kind === 'operator' && isSign(token) && !this.#isBehindOperand) this.#hold(token, true);
+    if (this.#held !== undefined) this.release(this.#held, kind);
+    if (kind === 'operator' && isSign(token) && !this.isBehindOperand) this.hold(token, true);
     else if (kind === 'string' || kind === 'number' || kind === 'parameter') this.#sink.value();
     else this.#sink.piece(token);
     this.#previousKind = kind;
-    this.#previousCode = token.code;
-    this.#previousKeyword = keyword;
+    this.#previousCode = code;
+    this.#previousWord = token.word;
   }
 
   /** What stands before could be the left side of an operator. */
-  get #isBehindOperand(): boolean {
+  private get isBehindOperand(): boolean {
     const kind = this.#previousKind;
-    if (kind === undefined || kind === 'operator') return false;
-    if (kind === 'punctuation') return CLOSERS.has(this.#previousCode);
-    return this.#previousKeyword === undefined || !BEFORE_VALUE.has(this.#previousKeyword);
+    if (kind === 'end' || kind === 'operator') return false;
+    if (kind === 'punctuation') return this.#previousCode === CLOSE_PARENTHESIS || this.#previousCode === CLOSE_BRACKET;
+    return !this.#previousWord.precedesValue;
   }
 
   /** One of several in a row is told, and none at the end. */
-  #semicolon(token: Tokenizer): void {
+  private onSemicolon(token: Tokenizer): void {
     if (this.#held !== undefined && !this.#holdsSign) return;
-    this.#tellHeld();
-    this.#hold(token, false);
-    this.#previousKind = undefined;
+    if (this.#held !== undefined) this.release(this.#held, token.kind);
+    this.hold(token, false);
+    this.#previousKind = 'end';
   }
 
-  #hold({ start, end }: Tokenizer, isSignOfNumber: boolean): void {
-    this.#held = { start, end };
+  private hold({ start, end, first, second }: Tokenizer, isSignOfNumber: boolean): void {
+    this.#held = { start, end, first, second };
     this.#holdsSign = isSignOfNumber;
   }
 
-  #tellHeld(): void {
-    if (this.#held !== undefined) this.#sink.piece(this.#held);
+  /** Tells what was held, unless it is the sign of the number that comes. */
+  private release(held: Piece, next: TokenKind): void {
+    if (!this.#holdsSign || next !== 'number') this.#sink.piece(held);
     this.#held = undefined;
     this.#holdsSign = false;
   }

@@ -1,74 +1,71 @@
 /**
  * `db.query.summary` of the OpenTelemetry conventions for databases: the verbs of a statement and the tables they touch, in the order of the text, as
- * in `SELECT orders customers`. Names only, at most 255 characters; no literal can get in.
+ * in `SELECT orders customers`. Names only, at most 255 bytes; no literal can get in.
  */
-import type { Keyword } from './keywords.ts';
-import { BEFORE_TABLE } from './syntax-words.ts';
+import { DOT, NAME_QUOTE } from './lexical.ts';
+import { byteAt, endOfChars } from './sql-bytes.ts';
+import type { Tokenizer } from './tokenizer.ts';
 
-const MAX_CHARS = 255;
+const MAX_BYTES = 255;
 /** Names of the server are no longer. */
-const MAX_NAME_CHARS = 63;
-const NAME_QUOTE = 34;
+const MAX_NAME_BYTES = 63;
+/** No verb is longer: what is cut off is none. */
+const MAX_VERB_BYTES = 32;
+const BLANK = 32;
+const UPPER_CASE_A = 65;
+const LOWER_CASE_A = 97;
+const LETTERS = 26;
+/** Between the two cases of a letter. */
+const CASE_BIT = 32;
 
-interface Place {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-const nameAt = ({ text, start, end }: Place): string => {
-  const name =
-    text.charCodeAt(start) === NAME_QUOTE ? text.slice(start + 1, end - 1) : text.slice(start, end).toLowerCase();
-  return name.slice(0, MAX_NAME_CHARS);
-};
+/** Reused, since statements are read one at a time. In front of the first word stands a blank as well. */
+const written = Buffer.alloc(1 + MAX_BYTES);
 
 export class Summary {
-  #text = '';
-  #place: 'elsewhere' | 'before-table' | 'behind-table' | 'behind-dot' = 'elsewhere';
+  readonly #token: Tokenizer;
+  #length = 0;
 
-  get expectsTable(): boolean {
-    return this.#place === 'before-table';
+  /** Each method adds the token as it is then. */
+  constructor(token: Tokenizer) {
+    this.#token = token;
   }
 
-  verb(word: string): void {
-    this.#add(` ${word.slice(0, MAX_NAME_CHARS).toUpperCase()}`);
-    this.#place = 'elsewhere';
+  verb(): void {
+    this.add(BLANK, MAX_VERB_BYTES, LOWER_CASE_A);
   }
 
-  expectTable(): void {
-    this.#place = 'before-table';
+  table(): void {
+    this.addName(BLANK);
   }
 
-  name(token: Place): void {
-    if (this.#place === 'before-table') this.#add(` ${nameAt(token)}`);
-    else if (this.#place === 'behind-dot') this.#add(`.${nameAt(token)}`);
-    else {
-      this.#place = 'elsewhere';
-      return;
-    }
-    this.#place = 'behind-table';
+  /** The name behind the dot behind a table. */
+  part(): void {
+    this.addName(DOT);
   }
 
-  dot(): void {
-    this.#place = this.#place === 'behind-table' ? 'behind-dot' : 'elsewhere';
-  }
-
-  /** A keyword that begins no statement. */
-  keyword(word: Keyword): void {
-    if (this.#place !== 'elsewhere' && !BEFORE_TABLE.has(word)) this.#place = 'elsewhere';
-  }
-
-  /** Any other token. */
-  pass(): void {
-    this.#place = 'elsewhere';
-  }
-
-  /** A copy: pieces cut out of a text would keep all of it in memory. */
   toString(): string {
-    return Buffer.from(this.#text.trimStart()).toString();
+    return written.toString('utf8', 1, Math.max(1, this.#length));
   }
 
-  #add(words: string): void {
-    if (this.#text.length + words.length <= MAX_CHARS + 1) this.#text += words;
+  /** Quoted names stay as they are. */
+  private addName(separator: number): void {
+    this.add(separator, MAX_NAME_BYTES, this.#token.kind === 'word' ? UPPER_CASE_A : undefined);
+  }
+
+  /** The 26 letters from `flipped` on get the other case. */
+  private add(separator: number, maxBytes: number, flipped = 256): void {
+    const { sql, code, start, end } = this.#token;
+    const quotes = code === NAME_QUOTE ? 1 : 0;
+    const from = start + quotes;
+    const to = endOfChars(sql, Math.min(end - quotes, from + maxBytes));
+    let length = this.#length;
+    if (length + 1 + to - from > written.length) return;
+    written[length] = separator;
+    for (let at = from; at < to; at += 1) {
+      const byte = byteAt(sql, at);
+      length += 1;
+      written[length] = byte >= flipped && byte < flipped + LETTERS ? byte ^ CASE_BIT : byte;
+    }
+    this.#length = length + 1;
   }
 }

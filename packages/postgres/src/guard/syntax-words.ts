@@ -40,8 +40,11 @@ export const TABLE_NAMES: ReadonlySet<Keyword> = new Set([
 /** Their rows go to the caller. */
 export const RETURNS_ROWS: ReadonlySet<Keyword> = new Set(['select', 'values', 'table', 'with']);
 
-export const isSetOperator = (word: Keyword): boolean => word === 'union' || word === 'intersect' || word === 'except';
-/** No function is shorter. */
-const MIN_FUNCTION_CHARS = 9;
-export const isFunction = (word: Keyword | undefined): boolean =>
-  word !== undefined && word.length >= MIN_FUNCTION_CHARS && (EXPENSIVE.has(word) || SESSION_FUNCTIONS.has(word));
+export const SET_OPERATORS: ReadonlySet<Keyword> = new Set(['union', 'intersect', 'except']);
+/** With one of these first, `IN (…)` holds a query. */
+export const QUERIES: ReadonlySet<Keyword> = new Set(['select', 'with', 'values', 'table']);
+/** Behind these a sign belongs to the number that follows; behind all others, names among them, it is an operator between two values. */
+export const BEFORE_VALUE: ReadonlySet<Keyword> = new Set([
+  ...(['select', 'distinct', 'all', 'where', 'and', 'or', 'not', 'on', 'having', 'by', 'limit', 'offset'] as const),
+  ...(['when', 'then', 'else', 'case', 'between', 'returning', 'set', 'fetch', 'as'] as const),
+]);

@@ -1,8 +1,9 @@
 import { Fingerprint } from './fingerprint.ts';
-import { keywordAt } from './keywords.ts';
-import { Normalizer } from './normalize.ts';
+import { Normalizer, type Piece } from './normalize.ts';
+import { SCORED, type ScoreCounts, type Scored } from './score-counts.ts';
+import { sqlBytes, textOf, type SqlBytes } from './sql-bytes.ts';
 import type { Operation } from './statement-words.ts';
-import { SCORED, Structure, type Scored } from './structure.ts';
+import { Structure } from './structure.ts';
 import { Tokenizer } from './tokenizer.ts';
 
 /** Points for each occurrence; 0 = not counted. */
@@ -40,28 +41,19 @@ export interface Verdict {
   readonly bytes: number;
 }
 
-const MAX_PARAMETER_DIGITS = 9;
+const NO_REASONS: readonly ScoreReason[] = Object.freeze([]);
 
-/** The number of a `$n`; one of more digits than any server takes is only large. */
-const parameterNumber = ({ text, start, end }: Tokenizer): number =>
-  Number(text.slice(start + 1, Math.min(end, start + 1 + MAX_PARAMETER_DIGITS)));
-
-const reasonsOf = (counts: Readonly<Record<Scored, number>>, weights: GuardWeights): readonly ScoreReason[] =>
-  SCORED.filter((name) => counts[name] > 0 && weights[name] > 0).map((name) => ({
-    name,
-    count: counts[name],
-    score: counts[name] * weights[name],
-  }));
+const reasonsOf = ({ of: counts, total }: ScoreCounts, weights: GuardWeights): readonly ScoreReason[] => {
+  if (total === 0) return NO_REASONS;
+  const names = SCORED.filter((name) => counts[name] > 0 && weights[name] > 0);
+  return Object.freeze(names.map((name) => ({ name, count: counts[name], score: counts[name] * weights[name] })));
+};
 
 /** What reads one statement. */
-const readersOf = (text: string) => {
-  const fingerprint = new Fingerprint(text);
-  return {
-    token: new Tokenizer(text),
-    structure: new Structure(),
-    fingerprint,
-    normalizer: new Normalizer(fingerprint),
-  };
+const readersOf = (sql: SqlBytes) => {
+  const token = new Tokenizer(sql);
+  const fingerprint = new Fingerprint();
+  return { token, structure: new Structure(token), fingerprint, normalizer: new Normalizer(fingerprint) };
 };
 
 /**
@@ -71,33 +63,33 @@ const readersOf = (text: string) => {
 let keptShapes: ReturnType<typeof readersOf> | undefined;
 
 /** One pass over the text, linear in its length. Total: of text that is no SQL it says something harmless. */
-export const judge = (text: string, weights: GuardWeights): Verdict => {
-  keptShapes ??= readersOf('');
-  const { token, structure, fingerprint, normalizer } = readersOf(text);
+export const judge = (text: string, weights: GuardWeights): Verdict => judgeBytes(sqlBytes(text), weights);
+
+export const judgeBytes = (sql: SqlBytes, weights: GuardWeights): Verdict => {
+  keptShapes ??= readersOf({ bytes: new Uint8Array(1), length: 0 });
+  const { token, structure, fingerprint, normalizer } = readersOf(sql);
   let params = 0;
   for (let kind = token.next(); kind !== 'end'; kind = token.next()) {
-    const keyword = kind === 'word' ? keywordAt(text, token.start, token.end) : undefined;
-    if (kind === 'parameter') params = Math.max(params, parameterNumber(token));
-    structure.accept(token, keyword);
-    normalizer.accept(token, keyword);
+    if (kind === 'parameter' && token.parameter > params) params = token.parameter;
+    structure.accept();
+    normalizer.accept(token);
   }
   structure.finish();
-  normalizer.lists.finish(text.length);
-  let bytes = Buffer.byteLength(text);
-  for (const [from, to] of normalizer.lists.rowSpans) bytes -= Buffer.byteLength(text.slice(from, to));
+  normalizer.lists.finish(sql.length);
+  const { kind } = structure;
   const reasons = reasonsOf(structure.counts, weights);
   return Object.freeze({
     score: reasons.reduce((sum, { score }) => sum + score, 0),
-    reasons: Object.freeze(reasons),
-    operation: structure.operation,
-    keyword: structure.firstWord,
-    txControl: structure.txControl,
-    session: structure.session,
-    statements: structure.statements,
+    reasons,
+    operation: kind.operation,
+    keyword: kind.firstWord,
+    txControl: kind.txControl,
+    session: kind.session,
+    statements: kind.statements,
     params,
     fingerprint: fingerprint.digest(),
     summary: structure.summary.toString(),
-    bytes,
+    bytes: sql.length - normalizer.lists.repeatedBytes,
   });
 };
 
@@ -105,21 +97,21 @@ export const judge = (text: string, weights: GuardWeights): Verdict => {
 const QUOTED = '"?"';
 
 class NormalText {
-  readonly #text: string;
+  readonly #sql: SqlBytes;
   readonly #pieces: string[] = [];
   #chars = 0;
 
-  constructor(text: string) {
-    this.#text = text;
+  constructor(sql: SqlBytes) {
+    this.#sql = sql;
   }
 
   get chars(): number {
     return this.#chars;
   }
 
-  piece({ start, end }: { readonly start: number; readonly end: number }): void {
-    const name = this.#text.charAt(end - 1) === '"' ? QUOTED : this.#text.slice(start, end);
-    this.#add(name);
+  piece({ start, end }: Piece): void {
+    const piece = textOf(this.#sql, start, end);
+    this.#add(piece.endsWith('"') ? QUOTED : piece);
   }
 
   value(): void {
@@ -138,11 +130,12 @@ class NormalText {
 
 /** The statement without its literals, quoted names and comments, at most `maxChars` long and a little of its last word. */
 export const statementSkeleton = (text: string, maxChars: number): string => {
-  const token = new Tokenizer(text);
-  const pieces = new NormalText(text);
+  const sql = sqlBytes(text);
+  const token = new Tokenizer(sql);
+  const pieces = new NormalText(sql);
   const normalizer = new Normalizer(pieces);
   for (let kind = token.next(); kind !== 'end' && pieces.chars <= maxChars + 1; kind = token.next())
-    normalizer.accept(token, kind === 'word' ? keywordAt(text, token.start, token.end) : undefined);
+    normalizer.accept(token);
   const whole = pieces.toString();
   return whole.length <= maxChars ? whole : `${whole.slice(0, maxChars - 1)}…`;
 };

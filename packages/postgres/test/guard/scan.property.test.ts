@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { loadModule, scanSync, type ScanToken } from 'libpg-query';
 import { beforeAll, describe, expect, test } from 'vitest';
 
+import { sqlBytes, textOf } from '../../src/guard/sql-bytes.ts';
 import { Tokenizer } from '../../src/guard/tokenizer.ts';
 
 // The scanner of PostgreSQL 18 itself, in WebAssembly, is the reference: the same tokens at the same places. Texts that it refuses do not count.
@@ -9,14 +10,16 @@ import { Tokenizer } from '../../src/guard/tokenizer.ts';
 interface Token {
   readonly kind: string;
   readonly text: string;
+  /** In bytes, as both count. */
   readonly start: number;
 }
 
 const ours = (text: string): readonly Token[] => {
-  const token = new Tokenizer(text);
+  const sql = sqlBytes(text);
+  const token = new Tokenizer(sql);
   const found: Token[] = [];
   for (let kind = token.next(); kind !== 'end'; kind = token.next())
-    found.push({ kind, text: text.slice(token.start, token.end), start: token.start });
+    found.push({ kind, text: textOf(sql, token.start, token.end), start: token.start });
   return found;
 };
 
@@ -68,7 +71,7 @@ const reference = (text: string, tokens: readonly ScanToken[]): readonly Token[]
     .filter(({ tokenType }) => tokenType !== LINE_COMMENT && tokenType !== BLOCK_COMMENT)
     .map((token): Token => {
       const own = bytes.toString('utf8', token.start, token.end);
-      return { kind: kindOf(token, own), text: own, start: bytes.toString('utf8', 0, token.start).length };
+      return { kind: kindOf(token, own), text: own, start: token.start };
     });
   return found.flatMap((token, index) => {
     const previous = found[index - 1];

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 
+import { sqlBytes, textOf } from '../../src/guard/sql-bytes.ts';
 import { Tokenizer } from '../../src/guard/tokenizer.ts';
 
 const tokensOf = (text: string): string[] => {
-  const token = new Tokenizer(text);
+  const sql = sqlBytes(text);
+  const token = new Tokenizer(sql);
   const found: string[] = [];
   for (let kind = token.next(); kind !== 'end'; kind = token.next())
-    found.push(`${kind} ${text.slice(token.start, token.end)}`);
+    found.push(`${kind} ${textOf(sql, token.start, token.end)}`);
   return found;
 };
 const kindsOf = (text: string): string =>
@@ -105,7 +107,7 @@ describe('R-PG-4 every lexical form of PostgreSQL is one token', () => {
   });
 
   test('what was found stays found: next() behind the end says end', () => {
-    const token = new Tokenizer('a');
+    const token = new Tokenizer(sqlBytes('a'));
     expect([token.next(), token.next(), token.next(), token.start]).toEqual(['word', 'end', 'end', 1]);
   });
 });

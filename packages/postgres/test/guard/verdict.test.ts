@@ -62,6 +62,7 @@ describe('R-PG-4 what is counted', () => {
     ['explain analyze delete from t', 'unfilteredWrite 1'],
     ['prepare p as update t set a = 1', 'unfilteredWrite 1'],
     ['delete from t; update t set a = 1 where b', 'unfilteredWrite 1'],
+    ['select 1; delete from t', 'unfilteredWrite 1'],
     ['select * from t for update', ''],
     ['insert into t values (1) on conflict (a) do update set a = 2', ''],
     ['merge into t using u on t.a = u.a when matched then delete when not matched then do nothing', ''],
@@ -109,6 +110,7 @@ describe('what a statement does', () => {
     ['', 'admin', false],
     ['-- only a comment', 'admin', false],
     ['/* never closed', 'admin', false],
+    ['analyze t', 'admin', false],
     ['prepare p as select 1', 'admin', false],
     ['prepare  transaction $$x$$', 'admin', true],
     [';;commit', 'admin', true],
@@ -147,6 +149,7 @@ describe('what a statement does', () => {
     expect(verdictOn('select $2, $11, $3; ; select 1;')).toMatchObject({ statements: 2, params: 11, bytes: 31 });
     expect(verdictOn(`select $${'9'.repeat(400)}`).params).toBe(999_999_999);
     expect(verdictOn("select 'ä'").bytes).toBe(11);
+    expect(verdictOn('values (1), (2);').bytes).toBe(11);
     const insert = (rows: string): number => verdictOn(`insert into t values (1, 'ä')${rows} returning *`).bytes;
     expect(insert(", (2, 'größer'), (3, 'c')")).toBe(insert('') - 1); // the blank behind them
   });
@@ -172,6 +175,7 @@ describe('what a statement does', () => {
     ['begin', 'BEGIN'],
     ['', ''],
     [`select * from ${'t'.repeat(100)}`, `SELECT ${'t'.repeat(63)}`],
+    [`select * from ${'名'.repeat(30)}, Ärger, "Ärger`, `SELECT ${'名'.repeat(21)} Ärger Ärge`],
     [`${'x'.repeat(100)} y`, 'X'.repeat(32)],
   ] as const)('%s is summarised as %s', ([text, summary]) => {
     expect(verdictOn(text).summary).toBe(summary);
@@ -192,5 +196,6 @@ describe('R-PG-5 the skeleton of a statement', () => {
     expect(statementSkeleton(text, 200)).toBe('select a , ? as b from "?" where c = ? and d in ( ? ) and e = ?');
     expect(statementSkeleton(text, 12)).toBe('select a , …');
     expect(statementSkeleton('select 1; select - a;;', 200)).toBe('select ? ; select - a');
+    expect(statementSkeleton('select -; select $1', 200)).toBe('select - ; select ?');
   });
 });
