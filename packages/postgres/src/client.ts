@@ -60,6 +60,8 @@ export class SessionClient extends Client {
     this.connectionParameters.replication = undefined;
     if (typeof config === 'object' && config.options === undefined) this.connectionParameters.options = undefined; // PGOPTIONS
     if (typeof config === 'object' && config.enableChannelBinding === true) requireChannelBinding(this.connection);
+    // Until a connection listens: what the server says together with the end of the login would end the process (H2).
+    this.on('error', () => undefined);
     this.connection.once('end', () => {
       this.#socketClosed = true;
     });

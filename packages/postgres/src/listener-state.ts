@@ -25,56 +25,18 @@ import {
   type ListenerEffect,
   type ListenerEvent,
   type ListenerState,
-  type ListenRefusal,
-  type Subscriber,
 } from './listener-model.ts';
-
-/** One run of the core: the struct, the time, and the effects collected so far. */
-interface Step {
-  readonly state: ListenerState;
-  readonly nowMs: number;
-  readonly effects: ListenerEffect[];
-}
-
-const isWanted = (state: ListenerState, channel: string): boolean => {
-  for (const subscriber of state.subscribers.values()) if (subscriber.channel === channel) return true;
-  return false;
-};
-
-const leave = (state: ListenerState, { id, channel }: Subscriber): void => {
-  state.subscribers.delete(id);
-  state.leaving.set(id, channel);
-};
-
-const refuse = ({ state, effects }: Step, subscriber: Subscriber, reason: ListenRefusal): void => {
-  state.subscribers.delete(subscriber.id);
-  effects.push({ do: 'refuse', subscriber: subscriber.id, reason });
-};
-
-const refusePending = (step: Step, reason: ListenRefusal, of: (subscriber: Subscriber) => boolean): void => {
-  for (const subscriber of step.state.subscribers.values())
-    if (!subscriber.confirmed && of(subscriber)) refuse(step, subscriber, reason);
-};
-
-const confirm = ({ state, nowMs, effects }: Step, subscriber: Subscriber): void => {
-  const { id, channel, gap } = subscriber;
-  if (!state.heard.has(channel)) return;
-  if (!subscriber.confirmed) {
-    subscriber.confirmed = true;
-    subscriber.deadlineAtMs = NEVER;
-    effects.push({ do: 'confirm', subscriber: id });
-  } else if (gap !== undefined) {
-    delete subscriber.gap;
-    effects.push({ do: 'gap', subscriber: id, reason: gap.reason, lastedMs: nowMs - gap.sinceMs });
-  }
-};
-
-const loseChannels = ({ state, nowMs }: Step, reason: GapReason): void => {
-  for (const subscriber of state.subscribers.values())
-    if (subscriber.confirmed) subscriber.gap ??= { reason, sinceMs: nowMs };
-  state.heard.clear();
-  state.command = undefined;
-};
+import {
+  confirm,
+  isWanted,
+  loseChannels,
+  refusePending,
+  settleLeaving,
+  subscribe,
+  unsubscribe,
+  unsubscribeAll,
+  type Step,
+} from './listener-subscribers.ts';
 
 const noteFailure = ({ state, nowMs }: Step): void => {
   state.gate = gateAfterFailure(state.gate, nowMs, state.random);
@@ -146,7 +108,6 @@ const onGone = (step: Step): void => {
   state.phase = 'offline';
 };
 
-type Event<T extends ListenerEvent['type']> = Extract<ListenerEvent, { type: T }>;
 type ConnectionEvent = Extract<ListenerEvent, { connection: number }>;
 
 const onConnectionEvent = (step: Step, event: ConnectionEvent): void => {
@@ -174,8 +135,6 @@ const onConnectionEvent = (step: Step, event: ConnectionEvent): void => {
     case 'gone':
       onGone(step);
       break;
-    default:
-      event satisfies never;
   }
 };
 
@@ -204,35 +163,21 @@ const onClose = (step: Step, deadlineAtMs: number): void => {
   const { state } = step;
   if (state.closeRequested) return;
   state.closeRequested = true;
-  refusePending(step, 'closed', () => true);
-  for (const subscriber of state.subscribers.values()) leave(state, subscriber);
+  unsubscribeAll(step);
   if (state.phase === 'online') drop(step, 'terminate');
   if (state.phase === 'connecting') drop(step, 'destroy');
   if (state.limitAtMs !== NEVER) state.limitAtMs = Math.min(state.limitAtMs, deadlineAtMs);
-};
-
-const onSubscribe = (step: Step, { subscriber: id, channel, deadlineAtMs }: Event<'subscribe'>): void => {
-  const { state } = step;
-  const subscriber: Subscriber = { id, channel, deadlineAtMs, confirmed: false };
-  if (state.closeRequested) {
-    refuse(step, subscriber, 'closed');
-    return;
-  }
-  state.subscribers.set(id, subscriber);
-  confirm(step, subscriber);
 };
 
 const onOtherEvent = (step: Step, event: Exclude<ListenerEvent, ConnectionEvent>): void => {
   const { state } = step;
   switch (event.type) {
     case 'subscribe':
-      onSubscribe(step, event);
+      subscribe(step, event);
       break;
-    case 'unsubscribe': {
-      const subscriber = state.subscribers.get(event.subscriber);
-      if (subscriber !== undefined) leave(state, subscriber);
+    case 'unsubscribe':
+      unsubscribe(state, event.subscriber);
       break;
-    }
     case 'recycle':
       onRecycle(step);
       break;
@@ -242,8 +187,6 @@ const onOtherEvent = (step: Step, event: Exclude<ListenerEvent, ConnectionEvent>
     case 'close':
       onClose(step, event.deadlineAtMs);
       break;
-    default:
-      event satisfies never;
   }
 };
 
@@ -275,17 +218,6 @@ const follow = (step: Step): void => {
     state.connection += 1;
     state.limitAtMs = nowMs + state.limits.connectTimeoutMs;
     effects.push({ do: 'connect', connection: state.connection });
-  }
-};
-
-const mayArrive = ({ heard, command }: ListenerState, channel: string): boolean =>
-  heard.has(channel) || command?.listen.includes(channel) === true || command?.unlisten.includes(channel) === true;
-
-const settleLeaving = ({ state, effects }: Step): void => {
-  for (const [id, channel] of state.leaving) {
-    if (mayArrive(state, channel) && !isWanted(state, channel)) continue;
-    state.leaving.delete(id);
-    effects.push({ do: 'left', subscriber: id });
   }
 };
 

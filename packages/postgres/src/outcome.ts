@@ -68,7 +68,7 @@ const detailsOf = (error: unknown, sqlState: string): ServerErrorDetails => {
   if (typeof error !== 'object' || error === null || isRaised(error)) return { sqlState };
   const position = Number(text(error, 'position'));
   const fields = {
-    text: text(error, 'where') === undefined ? safeServerText(sqlState, text(error, 'message') ?? '') : undefined,
+    text: text(error, 'where') === undefined ? safeServerText(sqlState, text(error, 'message')) : undefined,
     schema: text(error, 'schema'),
     table: text(error, 'table'),
     column: text(error, 'column'),

@@ -27,10 +27,11 @@ const plainWords = (message: string): string => {
 const MAX_TEXT = 200;
 
 /** The server's message where it cannot hold a value of the caller, else nothing. Inside a function, which `where` tells, it can. */
-export const safeServerText = (sqlState: string, message: string): string | undefined => {
-  if (!VALUE_FREE.has(sqlState)) return undefined;
+export const safeServerText = (sqlState: string, message: string | undefined): string | undefined => {
+  if (message === undefined || !VALUE_FREE.has(sqlState)) return undefined;
   const shown = QUOTES_THE_STATEMENT.has(sqlState) ? plainWords(message) : message;
-  return hideLogins(shown.trim(), MAX_TEXT);
+  const text = hideLogins(shown.trim(), MAX_TEXT);
+  return text === '' ? undefined : text;
 };
 
 const TEMPLATES: Readonly<Record<string, string>> = {

@@ -86,15 +86,14 @@ export class ServerLogin {
   async #checked(opened: OpenedClient, { wanted }: LoginRequest, attempt: OpenAttempt): Promise<OpenedClient> {
     const { client } = opened;
     if (wanted === 'any') return opened;
-    client.on('error', () => undefined); // whoever gets the client has a listener of his own
-    let isWanted = false;
     try {
-      isWanted = admits(wanted, isTold(client.role) ? client.role : await this.#ask(client));
-      if (isWanted) return opened;
-    } finally {
-      if (!isWanted) await leave(opened);
+      const role = isTold(client.role) ? client.role : await this.#ask(client);
+      if (!admits(wanted, role)) throw new NoTargetError({ ...this.#where(attempt), wanted });
+    } catch (error) {
+      await leave(opened);
+      throw error;
     }
-    throw new NoTargetError({ ...this.#where(attempt), wanted });
+    return opened;
   }
 
   async #ask(client: SessionClient): Promise<ServerRole> {

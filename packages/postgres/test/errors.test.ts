@@ -59,6 +59,14 @@ describe('the error family of the package', () => {
     expect(texts('42601', 'syntax error at or near "ann"')).toBe('syntax error at or near');
     expect(texts('42601', 'Syntaxfehler bei »ann«')).toBe('Syntaxfehler bei');
     expect(texts('P0001', 'ann')).toBeUndefined();
+    for (const [code, message] of [
+      ['40001', ''],
+      ['42601', '構文エラー'],
+    ] as const) {
+      const error = serverError(serverSays(code, { message, where: undefined }));
+      expect(error.details).toEqual({ sqlState: code });
+      expect(error.message).toContain(`the server refused the statement (SQLSTATE ${code})`);
+    }
     expect(serverError(serverSays('40001', { message: 'ann' })).details.text).toBeUndefined();
   });
 

@@ -78,6 +78,12 @@ describe('asPgPool()', () => {
           ]),
         ),
       ).toMatchObject({ message: 'no value' });
+      const throwsText = () => () => {
+        throw 'no text'; // oxlint-disable-line typescript/only-throw-error -- what a parser of the user's can do
+      };
+      const parsed = { text, values: [6], types: { getTypeParser: throwsText } };
+      expect(await rejection(byCallback(parsed))).toMatchObject({ message: 'the statement failed', cause: 'no text' });
+      expect(await rejection(on.query(parsed))).toBe('no text');
       expect(() => query(undefined)).toThrow(/expected a text/);
       expect(await rejection(on.query({ text: 'select 2', name: 'two' }))).toMatchObject({
         message: containing('must be unique'),

@@ -82,6 +82,19 @@ describe('a server that does what a real one does not', () => {
     expect(pg.stats().closed).toEqual({ generation: 1 });
   });
 
+  test('H2 one that ends a session in the same packet in which it takes the login crashes nobody', async () => {
+    const goodbye = (connection: number) => (connection === 1 ? refused('57P01') : Buffer.alloc(0));
+    const answer = Buffer.concat([completed('SELECT 0'), readyForQuery()]);
+    await using server = await startScriptedServer(() => answer, goodbye);
+    await using pg = open(server);
+    const lease = await pg.lease();
+    server.hangUp();
+    expect(await rejection(lease.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_LEASE_LOST' });
+    lease.release();
+    expect(await pg.query('select 1')).toMatchObject({ command: 'SELECT' });
+    expect(pg.stats()).toMatchObject({ created: 2, leasesLost: 1, closed: { error: 1 } });
+  });
+
   test('D4 one that told no key and does not answer is left after cancelGraceMs', async () => {
     await using server = await startScriptedServer(() => undefined);
     await using pg = open(server, { timeouts: { cancelGraceMs: 50 } });

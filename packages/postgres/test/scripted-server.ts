@@ -70,8 +70,11 @@ const reader = (onStart: () => void, onGroup: (texts: readonly string[]) => void
 /** The login is taken, without a key for cancels and a word on what the server is. */
 const LOGIN = Buffer.concat([frame('R', Buffer.alloc(4)), readyForQuery()]);
 
-/** A server that says what the test wants: for what a real one does not do, or not when it is wanted. */
-export const startScriptedServer = async (script: Script): Promise<ScriptedServer> => {
+/** A server that says what the test wants: for what a real one does not do, or not when it is wanted. `withLogin`: in one packet with the login. */
+export const startScriptedServer = async (
+  script: Script,
+  withLogin: (connection: number) => Buffer = () => Buffer.alloc(0),
+): Promise<ScriptedServer> => {
   const sockets = new Set<Socket>();
   let connections = 0;
   const server = createServer((socket) => {
@@ -82,7 +85,7 @@ export const startScriptedServer = async (script: Script): Promise<ScriptedServe
     socket.on(
       'data',
       reader(
-        () => socket.write(LOGIN),
+        () => socket.write(Buffer.concat([LOGIN, withLogin(connections)])),
         (texts) => socket.write(script(texts) ?? Buffer.alloc(0)),
       ),
     );
