@@ -98,7 +98,8 @@ export class Intake {
 
   /** Tells the callers of a batch that it is acknowledged. */
   acknowledged(topic: Topic, { batch, ack }: LaneEffect & { type: 'acknowledge' }, nowMs: number): void {
-    for (const [index, entry] of batch.entries.entries()) {
+    let index = 0;
+    for (const entry of batch.entries) {
       const first = !entry.answered;
       entry.answered = true;
       if (first) {
@@ -106,6 +107,7 @@ export class Intake {
         this.#countAcknowledged(entry, nowMs);
       }
       entry.recipient.acknowledged(ackOf(ack, index, entry.record.timestampMs), first);
+      index += 1;
       this.#letGoOn(topic, entry);
     }
     this.#open.endFlushes();

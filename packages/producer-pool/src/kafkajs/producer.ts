@@ -27,14 +27,25 @@ class OutgoingMessage implements Message {
   readonly partition: number;
   readonly timestamp: string;
 
-  constructor({ key, value, headers, timestampMs }: FrozenRecord, partition: number) {
+  constructor({ key, value, headers }: FrozenRecord, partition: number, timestamp: string) {
     this.key = key === null ? null : toBytes(key);
     this.value = value === null ? null : toBytes(value);
     this.headers = toHeaders(headers);
     this.partition = partition;
-    this.timestamp = String(timestampMs);
+    this.timestamp = timestamp;
   }
 }
+
+/** Many records of a batch are of one millisecond and share its text: the client sorts these texts. */
+const toMessages = (records: readonly FrozenRecord[], partition: number): Message[] => {
+  let lastMs = Number.NaN;
+  let timestamp = '';
+  return records.map((record) => {
+    if (record.timestampMs !== lastMs) timestamp = String(record.timestampMs);
+    lastMs = record.timestampMs;
+    return new OutgoingMessage(record, partition, timestamp);
+  });
+};
 
 export const toAck = (call: DriverCall, answers: readonly RecordMetadata[]): DriverAck | undefined => {
   const own = answers.find((answer) => answer.topicName === call.topic && answer.partition === call.partition);
@@ -98,7 +109,7 @@ export class KafkaJsProducer implements DriverProducer {
     try {
       const sending = this.#producer.send({
         topic,
-        messages: call.records.map((record) => new OutgoingMessage(record, partition)),
+        messages: toMessages(call.records, partition),
         acks: call.acks === 'all' ? -1 : 1,
         timeout: call.timeoutMs,
         compression: CODEC_NUMBERS[call.compression],

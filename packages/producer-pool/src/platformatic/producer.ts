@@ -35,16 +35,27 @@ class Message implements MessageToProduce {
   readonly value?: Buffer;
   readonly headers?: Map<Buffer, Buffer>;
 
-  constructor({ key, value, timestampMs, headers }: FrozenRecord, topic: string, partition: number) {
+  constructor({ key, value, headers }: FrozenRecord, { topic, partition }: DriverCall, timestamp: bigint) {
     this.topic = topic;
     this.partition = partition;
-    this.timestamp = BigInt(timestampMs);
+    this.timestamp = timestamp;
     if (key !== null) this.key = toBytes(key);
     if (value !== null) this.value = toBytes(value);
     const own = toHeaders(headers);
     if (own !== undefined) this.headers = own;
   }
 }
+
+/** Many records of a batch are of one millisecond, and share its number. */
+const toMessages = (call: DriverCall): Message[] => {
+  let lastMs = Number.NaN;
+  let timestamp = 0n;
+  return call.records.map((record) => {
+    if (record.timestampMs !== lastMs) timestamp = BigInt(record.timestampMs);
+    lastMs = record.timestampMs;
+    return new Message(record, call, timestamp);
+  });
+};
 
 /** A partition that is not there, for which the client would take another one, or that has no leader. */
 class NotWritable extends Error {
@@ -103,7 +114,7 @@ export class PlatformaticDriverProducer implements DriverProducer {
   /** Something may come between id and metadata again and again; who does not want to wait kills the producer. */
   #produce(call: DriverCall): Promise<ProduceResult | undefined> {
     const { inner: producer } = this.#client;
-    const { topic, partition, records, compression, acks } = call;
+    const { topic, partition, compression, acks } = call;
     return new Promise((resolve, reject) => {
       const prepare = (forceUpdate: boolean): void => {
         producer.metadata(
@@ -128,8 +139,7 @@ export class PlatformaticDriverProducer implements DriverProducer {
         });
       };
       const send = (): void => {
-        const messages = records.map((record) => new Message(record, topic, partition));
-        producer.send({ messages, acks: ACKS[acks], compression }, (error, result) => {
+        producer.send({ messages: toMessages(call), acks: ACKS[acks], compression }, (error, result) => {
           if (error === null) resolve(result);
           else reject(error);
         });
