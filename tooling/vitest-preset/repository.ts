@@ -9,6 +9,7 @@ export default defineConfig({
     projects: [
       'packages/*',
       'tooling/{dev-services,test-kit,repo-checks}',
+      'benchmarks',
       'examples/*',
       'tooling/vitest-preset/vitest.fault.config.ts',
     ],

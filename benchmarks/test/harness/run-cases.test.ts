@@ -25,7 +25,7 @@ describe('a run in processes of its own', { timeout: 60_000 }, () => {
   test('R-PR-1 BM-7 a case has its arms, comparison and target, with the A/A floor of its class', async () => {
     const rounds: number[] = [];
     const { floors, cases } = await runCases([named('ours takes four times as long')], {
-      options: QUICK,
+      options: { ...QUICK, visitMs: 20 },
       signal: new AbortController().signal,
       onRound: ({ id }, done) => {
         if (id === 'B-TINY-1') rounds.push(done);
