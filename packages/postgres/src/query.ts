@@ -3,6 +3,7 @@ import type { Connection } from './connection.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
 import type { ExecutionOutcome } from './execution.ts';
+import { withoutLogins } from './guard/shown-verdict.ts';
 import { statementSkeleton } from './guard/verdict.ts';
 import { hideLogins } from './known-secrets.ts';
 import { LeaseBusyError } from './lease-errors.ts';
@@ -91,7 +92,7 @@ export const recordCall = (call: Call, how: Submission, o: Recorded): void => {
   count(call, how, { ...o, durationMs });
   publish('query', () => ({
     pool,
-    verdict,
+    verdict: withoutLogins(verdict),
     label,
     durationMs,
     acquireMs,
@@ -107,7 +108,7 @@ export const recordCall = (call: Call, how: Submission, o: Recorded): void => {
   if (durationMs - acquireMs < target.slowQueryMs) return;
   publish('query-slow', () => ({
     pool,
-    verdict,
+    verdict: withoutLogins(verdict),
     label,
     durationMs: durationMs - acquireMs,
     rows: o.rows,

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { createPostgres } from '../src/connection-manager.ts';
 import { sqlBytes } from '../src/guard/sql-bytes.ts';
 import { Tokenizer } from '../src/guard/tokenizer.ts';
+import { rememberLogin } from '../src/known-secrets.ts';
 import { defineStatement, sql } from '../src/statement.ts';
 import { rejection } from './eventually.ts';
 import { aNumber, like } from './matchers.ts';
@@ -112,6 +113,22 @@ describe('statements and their guard on a real server', () => {
     const failed = pg.topQueries({ by: 'errors', limit: 1 });
     expect(failed).toMatchObject([{ count: 3, errors: 3, rows: 0, operation: 'read' }]);
     expect(pg.topQueries()).toHaveLength(2);
+  });
+
+  test('R-PG-5 C5 a password that is learned while a statement runs is not in what is told of it', async () => {
+    await using pg = createPostgres(poolOptions(db(), { slowQueryMs: 1 }));
+    let failed: unknown;
+    const work = async (): Promise<void> => {
+      const running = rejection(pg.query('select pg_sleep(0.002) from Victor_5'));
+      rememberLogin('Victor_5');
+      failed = await running;
+    };
+    const slow: unknown[] = [];
+    const messages = await messagesOf('busbar:postgres:query', async () => {
+      slow.push(...(await messagesOf('busbar:postgres:query-slow', work)));
+    });
+    expect(messages).toMatchObject([{ verdict: { summary: 'SELECT [redacted]' }, sqlState: '42P01' }]);
+    expect(JSON.stringify([messages, slow, pg.topQueries(), failed])).not.toMatch(/victor_5/iu);
   });
 
   test('R-PG-2 templates and defined statements run wherever a text does', async () => {

@@ -1,6 +1,8 @@
+import { knownLoginNames } from '../known-secrets.ts';
 import type { GuardOptions } from '../options.ts';
 import { PostgresOptionsError } from '../usage-errors.ts';
 import { resolveGuard, type ResolvedGuard } from './guard-options.ts';
+import { withoutLogins } from './shown-verdict.ts';
 import { VerdictCache, type KnownStatement } from './verdict-cache.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -32,7 +34,9 @@ export class StatementGuard implements Guard {
   readonly options: ResolvedGuard;
   readonly #cache: VerdictCache;
   readonly #counts = { passed: 0, exceeded: 0, warned: 0, blocked: 0 };
-  readonly #judge = (text: string): Verdict => judge(text, this.options.weights);
+  readonly #judge = (text: string): Verdict => withoutLogins(judge(text, this.options.weights));
+  /** What the verdicts in memory were cleaned of. */
+  #logins = knownLoginNames();
 
   constructor(options: ResolvedGuard) {
     this.options = options;
@@ -45,6 +49,9 @@ export class StatementGuard implements Guard {
 
   /** The verdict, and how often the text was asked for. */
   know(text: string): KnownStatement {
+    const logins = knownLoginNames();
+    if (logins !== this.#logins) this.#cache.replace(withoutLogins);
+    this.#logins = logins;
     return this.#cache.lookup(text, this.#judge);
   }
 

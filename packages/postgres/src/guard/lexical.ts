@@ -24,7 +24,7 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
 /** What an element that begins with a byte can be. */
-export const OTHER = 0;
+const OTHER = 0;
 export const BLANK = 1;
 export const WORD = 2;
 export const DIGIT = 3;

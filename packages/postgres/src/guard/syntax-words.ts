@@ -1,9 +1,6 @@
 // Words of the syntax by what they mean to the structure of a statement.
 import type { Keyword } from './keywords.ts';
 
-export const REGEX_OPERATORS: ReadonlySet<string> = new Set(['~', '~*', '!~', '!~*']);
-/** What LIKE and its kin are called inside. */
-export const LIKE_OPERATORS: ReadonlySet<string> = new Set(['~~', '~~*', '!~~', '!~~*']);
 export const EXPENSIVE: ReadonlySet<Keyword> = new Set(['array_agg', 'string_agg', 'generate_series']);
 export const SESSION_FUNCTIONS: ReadonlySet<Keyword> = new Set([
   'set_config',
@@ -37,11 +34,8 @@ export const TABLE_NAMES: ReadonlySet<Keyword> = new Set([
   ...(['abort', 'savepoint', 'release', 'transaction', 'update', 'delete', 'insert', 'merge', 'truncate'] as const),
   ...(['recursive', 'local', 'temp', 'temporary', 'revoke', 'by'] as const),
 ]);
-/** Their rows go to the caller. */
-export const RETURNS_ROWS: ReadonlySet<Keyword> = new Set(['select', 'values', 'table', 'with']);
-
 export const SET_OPERATORS: ReadonlySet<Keyword> = new Set(['union', 'intersect', 'except']);
-/** With one of these first, `IN (…)` holds a query. */
+/** Their rows go to the caller; with one of these first, `IN (…)` holds a query. */
 export const QUERIES: ReadonlySet<Keyword> = new Set(['select', 'with', 'values', 'table']);
 /** Behind these a sign belongs to the number that follows; behind all others, names among them, it is an operator between two values. */
 export const BEFORE_VALUE: ReadonlySet<Keyword> = new Set([

@@ -18,6 +18,7 @@ export interface KnownStatement {
 }
 
 interface Entry extends KnownStatement {
+  verdict: Verdict;
   wasAsked: boolean;
 }
 
@@ -61,6 +62,11 @@ export class VerdictCache {
     const known = entry === undefined ? this.#add(key, judge(text)) : this.#hit(entry);
     if (text.length > LONG_CHARS && text.length <= MAX_LAST_CHARS) this.#lastLong = { text, entry: known };
     return known;
+  }
+
+  /** Each verdict by what is made of it. */
+  replace(change: (verdict: Verdict) => Verdict): void {
+    for (const entry of this.#entries.values()) entry.verdict = change(entry.verdict);
   }
 
   #hit(entry: Entry): Entry {
