@@ -18,11 +18,16 @@ type Row = readonly [
 
 export const CORRUPT_MESSAGE = 2;
 export const UNKNOWN_TOPIC = 3;
+export const LEADER_NOT_AVAILABLE = 5;
+export const NOT_LEADER = 6;
+export const MESSAGE_TOO_LARGE = 10;
 export const INVALID_TOPIC = 17;
+export const NOT_ENOUGH_REPLICAS = 19;
 export const TOPIC_AUTHORIZATION_FAILED = 29;
 export const INVALID_TIMESTAMP = 32;
-export const LEADER_NOT_AVAILABLE = 5;
+export const UNSUPPORTED_VERSION = 35;
 export const DUPLICATE_SEQUENCE = 46;
+export const UNSUPPORTED_COMPRESSION_TYPE = 76;
 
 const ROWS: Readonly<Record<number, Row>> = {
   2: ['CORRUPT_MESSAGE', 'record', 'rejected', 'record'],

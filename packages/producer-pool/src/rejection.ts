@@ -10,9 +10,8 @@ import {
   ProducerTopicDeniedError,
   ProducerUnknownTopicError,
 } from './errors.ts';
-import { AUTH_ERRORS, UNKNOWN_TOPIC } from './kafka-errors.ts';
+import { AUTH_ERRORS, MESSAGE_TOO_LARGE, UNKNOWN_TOPIC } from './kafka-errors.ts';
 
-const MESSAGE_TOO_LARGE = 10;
 const RECORD_LIST_TOO_LARGE = 18;
 
 /** A final answer of the broker, and whom it concerns once the circumstances of the batch are weighed. */

@@ -7,10 +7,13 @@ import { causes } from '@busbar/errors';
 
 import type { DriverFault } from '../driver.ts';
 import { property } from '../foreign-value.ts';
-import { faultOfCode, FAULTS, faultOfSystemCode } from '../kafka-errors.ts';
-
-const UNSUPPORTED_VERSION = 35;
-const UNSUPPORTED_COMPRESSION_TYPE = 76;
+import {
+  faultOfCode,
+  FAULTS,
+  faultOfSystemCode,
+  UNSUPPORTED_COMPRESSION_TYPE,
+  UNSUPPORTED_VERSION,
+} from '../kafka-errors.ts';
 
 const TOPIC_NOT_LOADED: DriverFault = {
   kind: 'transient',

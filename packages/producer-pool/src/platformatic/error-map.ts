@@ -15,11 +15,11 @@ import {
   faultOfSystemCode,
   LEADER_NOT_AVAILABLE,
   UNKNOWN_TOPIC,
+  UNSUPPORTED_COMPRESSION_TYPE,
+  UNSUPPORTED_VERSION,
 } from '../kafka-errors.ts';
 
 const MAX_DEPTH = 8;
-const UNSUPPORTED_VERSION = 35;
-const UNSUPPORTED_COMPRESSION_TYPE = 76;
 
 /** The errors at the ends of the tree, in the order of the attempts. */
 const leavesOf = (error: unknown, depth = 0): readonly object[] => {

@@ -2,7 +2,14 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict';
 
 import type { DriverFault } from '../../driver.ts';
-import { DUPLICATE_SEQUENCE, faultOfCode, knownKafkaCodes, TOPIC_AUTHORIZATION_FAILED } from '../../kafka-errors.ts';
+import {
+  DUPLICATE_SEQUENCE,
+  faultOfCode,
+  knownKafkaCodes,
+  NOT_ENOUGH_REPLICAS,
+  NOT_LEADER,
+  TOPIC_AUTHORIZATION_FAILED,
+} from '../../kafka-errors.ts';
 import { type ConformanceDoor, FAKE_THROTTLE_MS } from './cluster.ts';
 import type { Row } from './row.ts';
 import {
@@ -15,9 +22,7 @@ import {
   within,
 } from './session.ts';
 
-const NOT_LEADER = 6;
 const REQUEST_TIMED_OUT = 7;
-const NOT_ENOUGH_REPLICAS = 19;
 const OUT_OF_ORDER = 45;
 /** A socket that was destroyed is gone at the other side within this. */
 const END_MS = 500;

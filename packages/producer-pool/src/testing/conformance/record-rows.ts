@@ -1,7 +1,7 @@
 /** Rows about what arrives: positions, bytes, codecs, sizes, and topics that are not there. */
 import { deepStrictEqual, equal, notEqual, ok } from 'node:assert/strict';
 
-import { UNKNOWN_TOPIC } from '../../kafka-errors.ts';
+import { MESSAGE_TOO_LARGE, UNKNOWN_TOPIC } from '../../kafka-errors.ts';
 import type { ConformanceRecord } from './cluster.ts';
 import type { Row } from './row.ts';
 import { isAcknowledged, record, TIMESTAMP_MS } from './session.ts';
@@ -65,7 +65,7 @@ export const recordRows: readonly Row[] = [
       const producer = await s.open();
       const { fault, ack } = await s.attempt(producer, { topic, records: [record('x'.repeat(5_000))] });
       ok(fault !== undefined, `acknowledged at ${ack?.baseOffset}`);
-      deepStrictEqual([fault.kind, fault.kafkaCode], ['record', 10]);
+      deepStrictEqual([fault.kind, fault.kafkaCode], ['record', MESSAGE_TOO_LARGE]);
       await s.deliver({ topic, records: [record('small')] }, producer);
       deepStrictEqual(valuesOf(await s.cluster.log(topic)), ['small']);
     },

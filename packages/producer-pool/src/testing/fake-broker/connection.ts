@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { FrameReader } from '../../frame-reader.ts';
+import { UNSUPPORTED_VERSION } from '../../kafka-errors.ts';
 import { API_VERSIONS_KEY, servedApi, type ServedApi } from './api-table.ts';
 import type { FaultPlan, PlannedEffect } from './faults.ts';
 import type { Journal } from './journal.ts';
@@ -11,7 +12,6 @@ import type { ServedRequest } from './served-request.ts';
 import type { Topology } from './topology.ts';
 import { WireError, WireReader, WireWriter } from './wire.ts';
 
-const UNSUPPORTED_VERSION = 35;
 const LENGTH_BYTES = 4;
 
 /** What the connections of a cluster share. */

@@ -1,9 +1,8 @@
-import { UNKNOWN_TOPIC } from '../../kafka-errors.ts';
+import { LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC } from '../../kafka-errors.ts';
 import type { RequestReader, ServingContext } from './served-request.ts';
 import { type FakePartition, isInternal } from './topology.ts';
 import type { WireReader, WireWriter } from './wire.ts';
 
-const LEADER_NOT_AVAILABLE = 5;
 /** Stands for "not asked for" in the authorized operations. */
 const NO_OPERATIONS = -2_147_483_648;
 

@@ -1,13 +1,18 @@
-import { CORRUPT_MESSAGE, INVALID_TIMESTAMP, INVALID_TOPIC, UNKNOWN_TOPIC } from '../../kafka-errors.ts';
+import {
+  CORRUPT_MESSAGE,
+  INVALID_TIMESTAMP,
+  INVALID_TOPIC,
+  MESSAGE_TOO_LARGE,
+  NOT_ENOUGH_REPLICAS,
+  NOT_LEADER,
+  UNKNOWN_TOPIC,
+} from '../../kafka-errors.ts';
 import type { RequestTarget } from './faults.ts';
 import { type RecordBatch, readRecordBatch } from './record-batch.ts';
 import type { RequestReader, ServingContext } from './served-request.ts';
 import { isInternal } from './topology.ts';
 import type { WireReader, WireWriter } from './wire.ts';
 
-const NOT_LEADER = 6;
-const MESSAGE_TOO_LARGE = 10;
-const NOT_ENOUGH_REPLICAS = 19;
 const INVALID_RECORD = 87;
 
 const ACKS_ALL = -1;
