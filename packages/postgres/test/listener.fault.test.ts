@@ -134,7 +134,7 @@ describe('listen over a connection that fails', () => {
     for (const pg of [listening, connecting, slow]) {
       // oxlint-disable-next-line no-await-in-loop -- each is measured alone
       const { durationMs } = await pg.close({ deadlineMs: 100 });
-      expect(durationMs).toBeLessThan(400);
+      expect(durationMs).toBeLessThan(5_000); // the default would be 10 s
     }
     expect(await refused).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
     expect(connects).toContainEqual(like({ pool: 'listening', ok: true }));

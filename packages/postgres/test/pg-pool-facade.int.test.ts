@@ -10,6 +10,7 @@ import type { Postgres } from '../src/postgres.ts';
 import { eventually, rejection } from './eventually.ts';
 import { containing } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
+import { timeLapse } from './time-lapse.ts';
 
 describe('asPgPool()', () => {
   const db = useTestDatabase();
@@ -147,7 +148,7 @@ describe('asPgPool()', () => {
 
   test('H2 H5 a killed backend is told to who listens, and a statement over its deadline stops on the server', async () => {
     const timeouts = { statementMs: 250, lockMs: 100, queryDeadlineMs: 300 };
-    await using own = createPostgres(poolOptions(db(), { pool: { max: 2 }, timeouts }));
+    await using own = createPostgres(poolOptions(db(), { ...timeLapse(0.2), pool: { max: 2 }, timeouts }));
     const client = await own.asPgPool().connect();
     await client.query('set statement_timeout to 0');
     expect(await rejection(client.query('select pg_sleep(20)'))).toMatchObject({

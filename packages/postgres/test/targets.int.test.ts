@@ -16,6 +16,7 @@ import type { TargetSessionAttrs } from '../src/targets.ts';
 import { eventually, rejection } from './eventually.ts';
 import { listenTo } from './listen-to.ts';
 import { allOf, aNumber, containing, like } from './matchers.ts';
+import { timeLapse } from './time-lapse.ts';
 
 const NOBODY = '127.0.0.2'; // the servers listen on 127.0.0.1 alone
 
@@ -98,13 +99,13 @@ describe('F1 several servers', () => {
   test('H11 one that does not answer costs its part of the time, and the next connections nothing', async () => {
     await using silent = await startTcpProxy({ target: primary() });
     silent.freeze();
-    const pool = { connectTimeoutMs: 600, acquireTimeoutMs: 5_000, max: 2 };
+    const pool = { connectTimeoutMs: 2_000, acquireTimeoutMs: 5_000, max: 2 };
     const pg = open([at(silent), at(primary())], { pool });
     const startedAtMs = performance.now();
     await using first = await pg.lease();
     const waitedMs = performance.now() - startedAtMs;
-    expect(waitedMs).toBeGreaterThan(290);
-    expect(waitedMs).toBeLessThan(600);
+    expect(waitedMs).toBeGreaterThan(990);
+    expect(waitedMs).toBeLessThan(2_000);
     const tried = silent.counters.connections;
     await using second = await pg.lease();
     expect(silent.counters.connections).toBe(tried); // it is tried last now
@@ -115,9 +116,9 @@ describe('F1 several servers', () => {
 
   test('R-PG-7 a statement is cancelled where it runs, and what is told of it names its server', async () => {
     const heard = listenTo('query');
-    await using pg = open([at(standby), at(primary())], { name: 'second-one', pool: { max: 1 } });
+    await using pg = open([at(standby), at(primary())], { name: 'second-one', pool: { max: 1 }, ...timeLapse(0.05) });
     await pg.warmup(1);
-    const sleep = rejection(pg.query('select pg_sleep(20)', [], { deadlineMs: 80 }));
+    const sleep = rejection(pg.query('select pg_sleep(20)', [], { deadlineMs: 20 }));
     expect(await sleep).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE', outcome: 'rejected' });
     expect(heard).toMatchObject([{ pool: 'second-one', host: primary().host, port: primary().port }]);
     expect(await pg.value('select 1')).toBe(1);
@@ -174,7 +175,7 @@ describe('F1 several servers', () => {
     const waiting = rejection(pg.query('select 1'));
     await eventually(() => silent.counters.connections === 1, 'it is tried');
     expect(pg.lifecycle()).toEqual([]);
-    expect((await pg.close({ deadlineMs: 2_000 })).durationMs).toBeLessThan(500);
+    expect((await pg.close()).durationMs).toBeLessThan(5_000);
     expect(await waiting).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
     let asked = 0;
     const pending = open([at(primary())], {
@@ -185,7 +186,7 @@ describe('F1 several servers', () => {
     });
     const alsoWaiting = rejection(pending.query('select 1'));
     await eventually(() => asked === 1, 'the provider is asked');
-    expect((await pending.close()).durationMs).toBeLessThan(500);
+    expect((await pending.close()).durationMs).toBeLessThan(5_000);
     expect(await alsoWaiting).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
   });
 });

@@ -8,6 +8,7 @@ import type { Postgres } from '../src/postgres.ts';
 import { rejection } from './eventually.ts';
 import { oneOf } from './matchers.ts';
 import { startMeddlingProxy } from './meddling-proxy.ts';
+import { timeLapse } from './time-lapse.ts';
 import { tlsCertificates } from './tls-certificates.ts';
 import { startTlsServer } from './tls-server.ts';
 import { startTlsTerminator } from './tls-terminator.ts';
@@ -45,14 +46,15 @@ describe('a server with TLS', () => {
     async ([direct, first]) => {
       await using proxy = await startMeddlingProxy(server);
       const { host, port } = proxy;
-      await using pg = open({ ...verified, direct }, { host, port, pool: { max: 1, acquireTimeoutMs: 1_000 } });
+      const pool = { max: 1, acquireTimeoutMs: direct && !knowsDirect() ? 100 : 5_000 };
+      await using pg = open({ ...verified, direct }, { ...timeLapse(0.05), host, port, pool });
       if (direct && !knowsDirect()) {
         await isRefused(pg);
         return;
       }
       const pid = await pg.value('select pg_backend_pid()');
       expect(await pg.value('select version from pg_stat_ssl where pid = pg_backend_pid()')).toBe('TLSv1.3');
-      expect(await rejection(pg.query('select pg_sleep(10)', [], { deadlineMs: 100 }))).toMatchObject({
+      expect(await rejection(pg.query('select pg_sleep(10)', [], { deadlineMs: 20 }))).toMatchObject({
         code: 'BUSBAR_POSTGRES_DEADLINE',
         outcome: 'rejected',
       });

@@ -6,6 +6,7 @@ import type { TlsOptions } from '../src/options.ts';
 import { rejection } from './eventually.ts';
 import { like, oneOf } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
+import { timeLapse } from './time-lapse.ts';
 import { tlsCertificates } from './tls-certificates.ts';
 import { startTlsTerminator } from './tls-terminator.ts';
 
@@ -49,10 +50,11 @@ describe('TLS', () => {
         port: terminator.port,
         pool: { max: 1 },
         tls: { ca, serverName: 'db.test' },
+        ...timeLapse(0.05),
       }),
     );
     const pid = await pg.value('select pg_backend_pid()');
-    expect(await rejection(pg.query('select pg_sleep(10)', [], { deadlineMs: 100 }))).toMatchObject({
+    expect(await rejection(pg.query('select pg_sleep(10)', [], { deadlineMs: 20 }))).toMatchObject({
       code: 'BUSBAR_POSTGRES_DEADLINE',
     });
     expect(await pg.value('select pg_backend_pid()')).toBe(pid); // the cancel arrived and its socket was closed by the server

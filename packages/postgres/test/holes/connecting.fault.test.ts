@@ -57,7 +57,7 @@ describe('holes of connecting and of dead peers', () => {
     await using pg = open({
       host: proxy.host,
       port: proxy.port,
-      pool: { max: 2, closeTimeoutMs: 100, acquireTimeoutMs: 300 },
+      pool: { max: 2, closeTimeoutMs: 100, acquireTimeoutMs: 1_000 },
     });
     const leases = [await pg.lease(), await pg.lease()];
     proxy.freeze();
@@ -76,7 +76,7 @@ describe('holes of connecting and of dead peers', () => {
     const startedAtMs = performance.now();
     const error = await rejection(pg.query('select 1', [], { deadlineMs: 200 }));
     expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE', outcome: 'unknown', retryable: false });
-    expect(performance.now() - startedAtMs).toBeLessThan(600);
+    expect(performance.now() - startedAtMs).toBeLessThan(5_000); // and not at queryDeadlineMs, which is 20 s
     await eventually(() => pg.stats().open === 0, 'the connection is given up');
     expect(pg.stats().closed).toMatchObject({ 'cancel-timeout': 1 });
     await pg.close();
@@ -124,7 +124,7 @@ describe('holes of connecting and of dead peers', () => {
       retryable: true,
     });
     const report = await pg.close();
-    expect(report.durationMs).toBeLessThan(300);
+    expect(report.durationMs).toBeLessThan(5_000); // and not at its deadline, which is 10 s
     await eventually(() => proxy.counters.openConnections === 0, 'no connection is left');
   });
 

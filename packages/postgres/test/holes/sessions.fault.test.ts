@@ -28,7 +28,7 @@ describe('holes of sessions and servers', () => {
 
   test('H14 a demoted primary is left, and nobody gets a session of it until it takes writes again', async () => {
     const heard = reasons('demoted');
-    await using pg = open({ name: 'demoted', pool: { max: 3, acquireTimeoutMs: 300 } });
+    await using pg = open({ name: 'demoted', pool: { max: 3, acquireTimeoutMs: 1_000 } });
     await using admin = open({
       targetSessionAttrs: 'any',
       session: { gucs: { default_transaction_read_only: 'off' } },
