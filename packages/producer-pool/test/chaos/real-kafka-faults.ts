@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BreakableKafka, KafkaNode } from '@busbar-tooling/dev-services';
 import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 
-import type { ProducerPool } from '../../src/index.ts';
+import { createProducerPool, type ProducerPool, type ProducerPoolOptions } from '../../src/index.ts';
 import { CLIENT_ID } from './chaos-pools.ts';
 import { type ChaosReport, chaosReport } from './chaos-report.ts';
 import { refuseAfterAppend } from './real-kafka-doubt.ts';
@@ -13,6 +13,8 @@ import { ChaosLoad } from './real-kafka-load.ts';
 export interface FaultContext {
   readonly kafka: BreakableKafka;
   readonly pool: ProducerPool;
+  /** Of that pool. */
+  readonly poolOptions: ProducerPoolOptions;
   readonly topic: string;
   readonly load: ChaosLoad;
   /** Of the faults alone, so that a seed gives the same ones again. */
@@ -169,7 +171,10 @@ const deleteTopic: RealFault['strike'] = async ({ kafka, pool, topic, onReport }
   return `${gone} acknowledged records went with it, ${load.told.length} came after`;
 };
 
-const doubt: RealFault['strike'] = async ({ kafka, pool, topic, onReport }) => {
+/** With a pool of its own: in the other one a call for the topic waits behind those that have lost their answers. */
+const doubt: RealFault['strike'] = async ({ kafka, poolOptions, topic, onReport }) => {
+  await using pool = createProducerPool({ ...poolOptions, requestTimeoutMs: 5_000 });
+  await pool.start();
   const report = await refuseAfterAppend({ kafka, pool, topic: `${topic}-doubt` });
   onReport(report);
   return `${report.acknowledged} records of a topic of its own acknowledged, ${report.lost} lost`;

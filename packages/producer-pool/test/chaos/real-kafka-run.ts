@@ -102,6 +102,7 @@ class RealChaos {
     const violations = await this.#strikeAll({
       kafka,
       pool: this.#pool,
+      poolOptions: realPoolOptions(this.#o),
       topic,
       load,
       random: this.#random,
