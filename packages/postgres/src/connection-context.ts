@@ -1,10 +1,5 @@
-import type { Execution } from './execution.ts';
-import type { GroupPlan } from './group-plan.ts';
 import type { Housekeeper } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
-import type { SyncGroup } from './pipeline.ts';
-import type { WireBytes } from './pool-port.ts';
-import type { SplitWatch } from './split.ts';
 import type { StatementCache } from './statement-cache.ts';
 
 /** What a connection needs of its pool, and tells it. */
@@ -24,13 +19,4 @@ export interface ConnectionContext {
   onBroken(reason: RetireReason): void;
   /** The socket is closed, and that of a cancel request too. */
   onGone(): void;
-}
-
-/** What is on its way through a connection. */
-export interface Active {
-  readonly execution: Execution;
-  readonly group: SyncGroup;
-  readonly plan: GroupPlan;
-  readonly bytesBefore: WireBytes;
-  readonly watch: SplitWatch | undefined;
 }

@@ -4,15 +4,16 @@
  * A connection is `quiet` when the server owes it nothing: no group is unanswered and no cancel request is under way. Only a quiet
  * connection may be handed on; otherwise the answer, or the cancel, would reach the next borrower (H6, H31).
  */
+import { answerOf, missingAnswer, type Active } from './active-group.ts';
 import { cancelUntilOver } from './cancel-loop.ts';
-import type { Active, ConnectionContext } from './connection-context.ts';
+import type { ConnectionContext } from './connection-context.ts';
 import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
 import { GroupPlan } from './group-plan.ts';
 import type { Held } from './holders.ts';
 import { alarm, type Sweepable } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { ConnectionUse } from './lifecycle.ts';
-import { bytesSince, type TransactionStatus, type WireBytes } from './pool-port.ts';
+import type { TransactionStatus, WireBytes } from './pool-port.ts';
 import type { OpenedSession, Session } from './session-port.ts';
 import { SplitWatch } from './split.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
@@ -244,25 +245,13 @@ export class Connection {
     if (active === undefined) return;
     this.#active = undefined;
     this.#record(active.execution);
-    const { results, error: refusal } = active.group;
-    const isUnanswered = refusal === undefined && results.length < active.plan.statements.length;
-    const error = isUnanswered ? new Error('the server answered fewer statements than it was sent') : refusal;
+    const unanswered = missingAnswer(active);
+    const error = unanswered ?? active.group.error;
     this.#lastError = error;
-    const outdated = active.plan.settle(active.group);
-    const bytes = bytesSince(active.bytesBefore, this.bytes);
-    const lost = isUnanswered || (this.#stopping && sqlStateOf(error) === '57014');
-    const split = active.watch?.end();
-    active.execution.answer({
-      results,
-      error,
-      written: true,
-      lost,
-      status: this.status,
-      outdated,
-      bytes,
-      ...(split === undefined || error !== undefined ? {} : { split }),
-    });
-    if (isUnanswered || isConnectionFatal(error)) this.#break(error);
+    const isCutOff = this.#stopping && sqlStateOf(error) === '57014';
+    const lost = unanswered !== undefined || isCutOff;
+    active.execution.answer(answerOf(active, { error, lost, status: this.status, bytes: this.bytes }));
+    if (unanswered !== undefined || isConnectionFatal(error)) this.#break(error);
     if (sqlStateOf(error) === '25006') this.#context.onReadOnly();
     this.#next();
   }

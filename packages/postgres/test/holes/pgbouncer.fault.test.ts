@@ -4,9 +4,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createPostgres } from '../../src/connection-manager.ts';
 import type { PostgresOptions } from '../../src/options.ts';
+import { collect } from '../collect.ts';
 import { rejection } from '../eventually.ts';
 import { startPgBouncer, type PgBouncer } from '../pgbouncer.ts';
 import { poolOptions } from '../pool-options.ts';
+
+async function* source(...lines: readonly string[]): AsyncGenerator<string, void, void> {
+  yield* lines;
+}
 
 describe.each(['transaction', 'session'] as const)('PgBouncer with a pool per %s', (pooler) => {
   const program = useTool('pgbouncer');
@@ -57,6 +62,62 @@ describe.each(['transaction', 'session'] as const)('PgBouncer with a pool per %s
     for (let n = 0; n < 6; n += 1)
       // oxlint-disable-next-line no-await-in-loop -- often enough to be prepared
       expect(await first.value('select $1::int + 1', [n])).toBe(n + 1);
+  });
+
+  test('H17 asPgPool(): a transaction by its client keeps its connection, and what it sets is over with it', async () => {
+    await using pg = open({ pool: { max: 2 } });
+    const pool = pg.asPgPool();
+    const [client, other] = [await pool.connect(), await pool.connect()];
+    await client.query('begin');
+    await client.query('set local search_path to app');
+    await client.query('insert into event values (1000)');
+    // The one server connection of the transaction pooler is the transaction's now.
+    const outside = other.query("select current_setting('search_path') as path");
+    await client.query('savepoint half');
+    expect(await rejection(client.query('insert into event values (1000)'))).toMatchObject({ code: '23505' });
+    await client.query('rollback to savepoint half');
+    await client.query('commit');
+    expect((await outside).rows).toEqual([{ path: '"$user", public' }]);
+    await client.query('begin');
+    await client.query('insert into app.event values (1001)');
+    client.release(); // forgotten
+    expect((await other.query('select id from app.event where id >= 1000')).rows).toEqual([{ id: 1000 }]);
+    expect((await pool.query("select current_setting('search_path') as path")).rows).toEqual([
+      { path: '"$user", public' },
+    ]);
+    other.release();
+    expect(pg.stats().dirtyReleases).toBe(1);
+    await pg.query('delete from app.event where id = 1000');
+  });
+
+  test('H17 stream, copyIn and copyOut run under the settings of the pool, and leave none behind', async () => {
+    await using pg = open({ session: { searchPath: ['app'], timeZone: 'Asia/Tokyo' } });
+    await using second = open();
+    const zones = pg.stream<{ zone: string }>(
+      "select current_setting('TimeZone') as zone from generate_series(1, 5)",
+      [],
+      {
+        batchSize: 2,
+      },
+    );
+    expect(await collect(zones)).toEqual(Array.from({ length: 5 }, () => ({ zone: 'Asia/Tokyo' })));
+    expect(await pg.copyIn('copy event from stdin', source('2000\n', '2001\n'))).toEqual({ rows: 2 });
+    const copied = await collect(pg.copyOut('copy (select id from event where id >= 2000 order by id) to stdout'));
+    expect(Buffer.concat(copied).toString()).toBe('2000\n2001\n');
+    for await (const row of pg.stream('select id from event where id >= 2000', [], { batchSize: 1 })) {
+      expect(row).toBeDefined();
+      break; // its portal is closed, and its server connection is free for the others
+    }
+    const inTx = await pg.tx(async (tx) => {
+      await tx.copyIn('copy event from stdin', source('2002\n'));
+      return collect(tx.stream<{ id: number }>('select id from event where id >= 2000 order by id'));
+    });
+    expect(inTx).toEqual([{ id: 2000 }, { id: 2001 }, { id: 2002 }]);
+    const twice = pg.tx({ retry: false }, (tx) => tx.copyIn('copy event from stdin', source('2003\n', '2000\n')));
+    expect(await rejection(twice)).toMatchObject({ code: 'BUSBAR_POSTGRES_CONSTRAINT', outcome: 'rejected' });
+    expect(await second.one(settings)).toEqual({ path: '"$user", public', statement: '15s', zone: 'UTC' });
+    expect(await pg.one(settings)).toEqual({ path: '"app"', statement: '15s', zone: 'Asia/Tokyo' });
+    expect(await pg.execute('delete from event where id >= 2000')).toBe(3);
   });
 
   test('H18 cancel works through PgBouncer', async () => {
