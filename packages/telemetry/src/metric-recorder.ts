@@ -47,6 +47,11 @@ const onSend: Handler = (message, record) => {
 const failedState = (sqlState: string | undefined): string | undefined =>
   sqlState === undefined || sqlState.startsWith('00') || sqlState.startsWith('01') ? undefined : sqlState;
 
+const pooled = (message: unknown) => ({ [DB_POOL_NAME]: textOf(message, 'pool') });
+
+/** Of a statement whose steps were told apart. */
+const PHASES = { parse: 'parseMs', plan: 'planMs', execute: 'executeMs' } as const;
+
 const onQuery: Handler = (message, record) => {
   const sqlState = failedState(textOf(message, 'sqlState'));
   const code = textOf(message, 'code');
@@ -57,9 +62,12 @@ const onQuery: Handler = (message, record) => {
     [ERROR_TYPE]: sqlState ?? (code === undefined ? undefined : errorTypeOf({ code })),
     [DB_RESPONSE_STATUS_CODE]: sqlState,
   });
+  for (const [phase, field] of Object.entries(PHASES))
+    record('busbar.postgres.operation.phase.duration', secondsOf(message, 'split', field), {
+      ...pooled(message),
+      'busbar.phase': phase,
+    });
 };
-
-const pooled = (message: unknown) => ({ [DB_POOL_NAME]: textOf(message, 'pool') });
 
 const onTransaction: Handler = (message, record) =>
   record('busbar.postgres.transaction.duration', secondsOf(message, 'durationMs'), {

@@ -109,6 +109,7 @@ export const MESSAGES: readonly (readonly [channel: string, message: unknown])[]
       durationMs: 5,
       database: 'shop',
       sqlState: '40001',
+      split: { parseMs: 1, planMs: 2, executeMs: 2 },
     },
   ],
   ['postgres:tx', { pool: 'main', outcome: 'commit', durationMs: 8 }],

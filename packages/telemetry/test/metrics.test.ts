@@ -107,6 +107,22 @@ describe('metrics through a real reader', () => {
     expect(await seen.values('db.client.connection.create_time')).toEqual([]);
   });
 
+  it('R-PG-6 Q9 tells the steps of a statement apart where it was sampled, and records nothing of the others', async () => {
+    await using seen = observed();
+    publish('postgres:query', { pool: 'p', durationMs: 50 });
+    publish('postgres:query', { pool: 'p', durationMs: 50, split: { parseMs: 0.5, planMs: 45, executeMs: 2 } });
+    expect(await seen.values('busbar.postgres.operation.phase.duration')).toEqual(
+      [
+        ['parse', 0.0005],
+        ['plan', 0.045],
+        ['execute', 0.002],
+      ].map(([phase, sum]) => [
+        { 'db.client.connection.pool.name': 'p', 'busbar.phase': phase },
+        { count: 1, sum },
+      ]),
+    );
+  });
+
   it('a cycle that failed is an error, and one without an acknowledgement delivered nothing', async () => {
     await using seen = observed();
     publish('outbox:cycle', {

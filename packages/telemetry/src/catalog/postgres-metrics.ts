@@ -87,6 +87,13 @@ export const POSTGRES_METRICS = [
     attributes: [DB_POOL_NAME, 'busbar.operation.type', 'network.io.direction'],
     description: 'Bytes by kind of statement and direction.',
   }),
+  histogram('busbar.postgres.operation.phase.duration', {
+    scope: 'postgres',
+    unit: 's',
+    bounds: DB_SECONDS,
+    attributes: [DB_POOL_NAME, 'busbar.phase'],
+    description: 'Duration of the steps of a statement, for 1 in 256 of those that are not prepared.',
+  }),
   counter('busbar.postgres.statement_cache.lookups', {
     scope: 'postgres',
     unit: '{lookup}',
