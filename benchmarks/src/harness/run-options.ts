@@ -34,7 +34,7 @@ const RANGES: Readonly<Record<keyof RunOptions, readonly [number, number]>> = {
 const COMMON = { resamples: 10_000, maxLoadRatio: 0.7, timeoutMs: 600_000 };
 const MEMORY = { ...COMMON, rounds: 20, visitMs: 20, warmupMs: 100 };
 const SERVICE = { ...COMMON, rounds: 12, visitMs: 2000, warmupMs: 1000 };
-const DATABASE = { ...SERVICE, visitMs: 400, warmupMs: 2000 };
+const DATABASE = { ...SERVICE, visitMs: 200, warmupMs: 1000 };
 const BROKER = { ...SERVICE, rounds: 8, visitMs: 1000, warmupMs: 2000 };
 const PROCESS = { ...SERVICE, rounds: 8 };
 
