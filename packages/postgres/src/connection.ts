@@ -108,7 +108,7 @@ export class Connection {
 
   /** A stream or COPY has it, or is about to: only its caller knows for how long. */
   get isLent(): boolean {
-    return this.#lent.some((execution) => !execution.isSettled);
+    return this.busy && this.#lent.some((execution) => !execution.isSettled);
   }
 
   /** Its caller is at work, and the server waits for him. */

@@ -60,25 +60,26 @@ export interface Recorded {
   readonly place: Place;
 }
 
-const count = (call: Call, how: Submission, o: Recorded & { durationMs: number }): void => {
+const count = (call: Call, how: Submission, o: { readonly recorded: Recorded; readonly durationMs: number }): void => {
   const { operations, statistics } = how.target;
   const counters = operations[call.verdict.operation];
+  const { rows, bytes, error, split } = o.recorded;
   counters.count += 1;
-  counters.rows += o.rows;
-  counters.bytesRead += o.bytes?.bytesRead ?? 0;
-  counters.bytesWritten += o.bytes?.bytesWritten ?? 0;
-  if (o.error !== undefined) counters.errors += 1;
+  counters.rows += rows;
+  counters.bytesRead += bytes?.bytesRead ?? 0;
+  counters.bytesWritten += bytes?.bytesWritten ?? 0;
+  if (error !== undefined) counters.errors += 1;
   counters.durationMs.record(o.durationMs);
   counters.acquireMs.record(how.acquireMs);
-  if (o.split !== undefined) {
-    counters.parseMs.record(o.split.parseMs);
-    counters.planMs.record(o.split.planMs);
-    counters.executeMs.record(o.split.executeMs);
+  if (split !== undefined) {
+    counters.parseMs.record(split.parseMs);
+    counters.planMs.record(split.planMs);
+    counters.executeMs.record(split.executeMs);
   }
   statistics.record(call.verdict, {
     durationMs: o.durationMs - how.acquireMs,
-    rows: o.rows,
-    failed: o.error !== undefined,
+    rows,
+    failed: error !== undefined,
   });
 };
 
@@ -89,7 +90,7 @@ export const recordCall = (call: Call, how: Submission, o: Recorded): void => {
   const { host, port } = o.place;
   const { verdict, label } = call;
   const durationMs = acquireMs + (target.clock.now() - call.startedAtMs - acquireMs) / o.share;
-  count(call, how, { ...o, durationMs });
+  count(call, how, { recorded: o, durationMs });
   publish('query', () => ({
     pool,
     verdict: withoutLogins(verdict),
@@ -143,7 +144,7 @@ const run = async (connection: Connection, calls: Calls, how: Submission): Promi
     split: isUnprepared && how.target.sampling.wants(),
     atLimit: 'cancel',
   });
-  return { ...outcome, results: outcome.results.slice(owed.length) };
+  return owed.length === 0 ? outcome : { ...outcome, results: outcome.results.slice(owed.length) };
 };
 
 const runPrepared = async (connection: Connection, calls: Calls, how: Submission): Promise<ExecutionOutcome> => {
@@ -155,7 +156,9 @@ const runPrepared = async (connection: Connection, calls: Calls, how: Submission
 };
 
 const errorOf = (outcome: ExecutionOutcome, calls: Calls, how: Submission): PostgresError | undefined => {
-  const error = errorOfOutcome(outcome, { ...calls[0], pool: how.target.pool, inTransaction: how.inTransaction });
+  const [{ label, deadlineMs, signal }] = calls;
+  const { inTransaction, target } = how;
+  const error = errorOfOutcome(outcome, { pool: target.pool, label, deadlineMs, signal, inTransaction });
   if (error !== undefined) return error;
   const cutOff = calls[outcome.results.findIndex(({ suspended }) => suspended)];
   return cutOff === undefined ? undefined : tooManyRows(cutOff, calls, how.inTransaction);
