@@ -79,7 +79,7 @@ describe('streams and COPY over a network that fails', () => {
   test('X1 a peer that falls silent: the wait for a batch ends at the deadline, the end of an idle stream after the grace', async () => {
     await using proxy = await startTcpProxy({ target: db() });
     await using pg = behind(proxy);
-    const awaited = pg.stream(SERIES, [], { batchSize: 10, deadlineMs: 200 });
+    const awaited = pg.stream(SERIES, [], { batchSize: 10, deadlineMs: 1_000 });
     await pg.query('select 1');
     let seen = 0;
     const consume = async (): Promise<void> => {
