@@ -1,5 +1,5 @@
-import type { SessionClient } from './client.ts';
 /** The connection behind `listener-state.ts`: opened, told what to hear and ended as the core says; it hears of each outcome. */
+import type { SessionClient } from './client.ts';
 import { ConnectTimeoutError } from './connect-errors.ts';
 import { connectFailure } from './connect-failure.ts';
 import { Connector, type OpenAttempt, type OpenedClient } from './connector.ts';

@@ -1,9 +1,9 @@
-import { poolArm } from '../../arms/busbar-producer-pool.ts';
 /**
  * B-KP-4: the pool on platformatic against the Java client, on one node of real Kafka (R-KP-1).
  *
  * Both produce twice as many records as are counted, the first half to warm up; both share two cores with the broker.
  */
+import { poolArm } from '../../arms/busbar-producer-pool.ts';
 import { PARTITIONS, producingArm } from '../../arms/kafka/producing-arm.ts';
 import { realKafka } from '../../arms/kafka/real-kafka.ts';
 import { type Arm, type Case, defineCase } from '../../harness/define-case.ts';
