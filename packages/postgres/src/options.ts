@@ -172,7 +172,7 @@ export interface LeakOptions {
   /** Held for this long, it is published as `leak` and makes the pool degraded. Default: 30_000 ms. Range: from 100. */
   readonly warnAfterMs?: number;
   /**
-   * Whose stack is taken: nobody's, one in 256, also one in 16 while others wait and that of those whose label was held for half of
+   * Whose stack is taken: nobody's, one in 256, also one a millisecond while others wait and that of those whose label was held for half of
    * `warnAfterMs` before, everybody's.
    * Default: `adaptive`.
    */
