@@ -57,7 +57,7 @@ test('R-PR-1 a file of cases that exports none is refused', async () => {
 
 test('R-PR-1 BM-7 rounds and lengths come from the class, and every option out of range is named', () => {
   expect(resolveRunOptions({}, 'memory-async')).toMatchObject({ rounds: 20, visitMs: 20 });
-  expect(resolveRunOptions({}, 'postgres')).toMatchObject({ rounds: 12, visitMs: 400, warmupMs: 2000 });
+  expect(resolveRunOptions({}, 'postgres')).toMatchObject({ rounds: 12, visitMs: 200, warmupMs: 1000 });
   expect(resolveRunOptions({ rounds: 40 }, 'process')).toMatchObject({ rounds: 40, timeoutMs: 600_000 });
   expect(() => resolveRunOptions({ rounds: 3, visitMs: Number.NaN }, 'process')).toThrow(
     'rounds is 3, outside 4..200; visitMs is NaN, outside 5..60000',
