@@ -5,13 +5,13 @@ export interface RunOptions {
   readonly rounds?: number;
   /**
    * Length of a visit: CPU of the thread in memory, wall time for I/O. Default: 20 and 2 000, with brokers 1 000 and with PostgreSQL
-   * 400, so that a run of all cases ends in minutes. Range: 5..60 000.
+   * 200, so that a run of all cases ends in minutes. Range: 5..60 000.
    */
   readonly visitMs?: number;
   /**
    * Warm-up of an arm in each round, on the same clocks. Default: 100 in memory (with 50, 100 and 200 the ratios are the
-   * same), 1 000 for I/O, 2 000 with brokers and with PostgreSQL: a client in JavaScript gains speed for its first 150 000 records, by half or more, and what
-   * does more of its work in JavaScript gains more. Range: 0..60 000.
+   * same), 1 000 for I/O, 2 000 with brokers: a client in JavaScript gains speed for its first 150 000 records, by half or more.
+   * Range: 0..60 000.
    */
   readonly warmupMs?: number;
   /** Resamples of the bootstrap. Default: 10 000, for a stable third digit. Range: 1 000..100 000. */

@@ -1,4 +1,4 @@
-/** The state of `lease-state.ts`, with the one sweep that its limits need. */
+/** What the shell says to the core of `lease-state.ts`: by a shortcut where one will do, else by an event; and the one sweep that its limits need. */
 import type { Clock } from '@busbar/retry';
 
 import type { Housekeeper, Sweepable } from './housekeeper.ts';

@@ -191,7 +191,10 @@ export const breakSlot = (step: Step, slot: Slot, reason: RetireReason): void =>
 
 // ---- shortcuts: what `step` does for `acquire` and `released` in a busy pool, without an event and without effects
 
-/** Leases the connection on top of the idle stack: while it is fresh, nobody waits (I3). Nothing where `step` would do more: ask somebody, open another, or make him wait. */
+/**
+ * Leases the connection on top of the idle stack: while it is fresh, nobody waits (I3). Nothing where `step` would do more: probe or end a
+ * connection, open another, or let the caller wait.
+ */
 export const takeFresh = (at: Moment): Slot | undefined => {
   const { pool, nowMs } = at;
   const slot = pool.idle.at(-1);
