@@ -1,51 +1,12 @@
-import type { Message, Producer, RecordMetadata } from 'kafkajs';
+import type { Producer, RecordMetadata } from 'kafkajs';
 
-import { asBuffer } from '../as-buffer.ts';
-import type { DriverAck, DriverCall, DriverProducer, FrozenRecord } from '../driver.ts';
+import type { DriverAck, DriverCall, DriverProducer } from '../driver.ts';
 import { DUPLICATE_SEQUENCE, LEADER_NOT_AVAILABLE } from '../kafka-errors.ts';
 import { type Client, disconnect } from './client.ts';
 import { CODEC_NUMBERS } from './codecs.ts';
 import { isBrokerMissing, MayBeWritten, protocolCodeOf } from './error-map.ts';
 import { ProducerKilled } from './kill-switch.ts';
-
-/** kafkajs writes text as UTF-8 by itself. */
-const toBytes = (part: string | Uint8Array): string | Buffer => (typeof part === 'string' ? part : asBuffer(part));
-
-/** Most records have none. */
-const NO_HEADERS = Object.freeze({});
-
-const toHeaders = (headers: FrozenRecord['headers']): Record<string, string | Buffer> => {
-  const entries = Object.entries(headers);
-  return entries.length === 0 ? NO_HEADERS : Object.fromEntries(entries.map(([name, value]) => [name, toBytes(value)]));
-};
-
-/** As the client wants a record. A class, because it lives as long as the call: see `AcceptedRecord`. */
-class OutgoingMessage implements Message {
-  readonly key: string | Buffer | null;
-  readonly value: string | Buffer | null;
-  readonly headers: Record<string, string | Buffer>;
-  readonly partition: number;
-  readonly timestamp: string;
-
-  constructor({ key, value, headers }: FrozenRecord, partition: number, timestamp: string) {
-    this.key = key === null ? null : toBytes(key);
-    this.value = value === null ? null : toBytes(value);
-    this.headers = toHeaders(headers);
-    this.partition = partition;
-    this.timestamp = timestamp;
-  }
-}
-
-/** Many records of a batch are of one millisecond and share its text: the client sorts these texts. */
-const toMessages = (records: readonly FrozenRecord[], partition: number): Message[] => {
-  let lastMs = Number.NaN;
-  let timestamp = '';
-  return records.map((record) => {
-    if (record.timestampMs !== lastMs) timestamp = String(record.timestampMs);
-    lastMs = record.timestampMs;
-    return new OutgoingMessage(record, partition, timestamp);
-  });
-};
+import { laneMessages } from './lane-messages.ts';
 
 export const toAck = (call: DriverCall, answers: readonly RecordMetadata[]): DriverAck | undefined => {
   const own = answers.find((answer) => answer.topicName === call.topic && answer.partition === call.partition);
@@ -109,7 +70,7 @@ export class KafkaJsProducer implements DriverProducer {
     try {
       const sending = this.#producer.send({
         topic,
-        messages: toMessages(call.records, partition),
+        messages: laneMessages(call.records, partition),
         acks: call.acks === 'all' ? -1 : 1,
         timeout: call.timeoutMs,
         compression: CODEC_NUMBERS[call.compression],

@@ -1,19 +1,12 @@
 /** The defects of kafkajs 2.2.4 that cost time; see `regressions.fault.test.ts`. In serial fault tests nothing else competes for it. */
-import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import { describe, expect, test, vi } from 'vitest';
 
 import { murmur2 } from '../../src/murmur2.ts';
+import { ofKafkaJs } from './of-kafkajs.ts';
 import { clusterOf, on, rawClient, startedPool, TOPIC } from './raw-client.ts';
-
-/** kafkajs's own function at this path; it has no types. */
-const ofKafkaJs = (path: string) => {
-  const found: unknown = createRequire(import.meta.url)(`kafkajs/src/producer/${path}`);
-  if (typeof found !== 'function') throw new TypeError(`kafkajs has moved ${path}`);
-  return (argument: unknown): unknown => Reflect.apply(found, undefined, [argument]);
-};
 
 /** The shortest of some runs: what disturbs a run only makes it longer. */
 const shortestMs = (run: () => void): number =>
@@ -47,7 +40,7 @@ describe('what kafkajs takes its time for', () => {
   });
 
   test('R-KP-6 P1 batches stay out of the quadratic zone', async () => {
-    const group = ofKafkaJs('groupMessagesPerPartition.js');
+    const group = ofKafkaJs('producer/groupMessagesPerPartition.js');
     const groupingMs = (count: number): number => {
       const messages = Array.from({ length: count }, () => ({ value: 'x' }));
       return shortestMs(() => group({ topic: TOPIC, partitionMetadata: [{}], messages, partitioner: () => 0 }));
@@ -62,7 +55,7 @@ describe('what kafkajs takes its time for', () => {
   });
 
   test("R-KP-6 P2 int32 murmur2 equals Java's", () => {
-    const theirs = ofKafkaJs('partitioners/default/murmur2.js');
+    const theirs = ofKafkaJs('producer/partitioners/default/murmur2.js');
     const random = seededRandom(7);
     const keys = Array.from({ length: 20_000 }, () =>
       Buffer.from(Array.from({ length: Math.floor(random() * 73) }, () => Math.floor(random() * 256))),

@@ -1,0 +1,148 @@
+/**
+ * Records as a batch of version 2 holds them (KIP-98, "Record"): a run of length-prefixed records, numbers as zigzag varints.
+ *
+ *   length  attributes = 0  timestampDelta  offsetDelta  key  value  headerCount  (headerKey  headerValue)*
+ *
+ * Measured first, then written into one buffer of that size.
+ */
+type Bytes = string | Buffer;
+
+/** What a record is made of; `timestamp` in epoch milliseconds, as text. */
+export interface RecordParts {
+  readonly key: Bytes | null;
+  readonly value: Bytes | null;
+  readonly headers: Readonly<Record<string, Bytes>>;
+  readonly timestamp: string;
+}
+
+export interface EncodedRecords {
+  readonly bytes: Buffer;
+  /** Bytes of the first and of the last record. */
+  readonly firstLength: number;
+  readonly lastLength: number;
+}
+
+/** No larger number is written here: doubled by zigzag, it has to fit 32 bits. */
+const MAX_NUMBER = 2 ** 30;
+const SEVEN_BITS = 0x7f;
+const MORE = 0x80;
+const NO_ATTRIBUTES = 0;
+const ATTRIBUTES_BYTES = 1;
+/** The length of null is −1, which zigzag makes a 1. */
+const NULL_LENGTH = 1;
+const NULL_BYTES = 1;
+
+/** Of a number from 0 to 2³⁰; the added bit is zigzag's. */
+const varintBytes = (value: number): number => Math.ceil((33 - Math.clz32(value)) / 7);
+
+const lengthOf = (part: Bytes): number => (typeof part === 'string' ? Buffer.byteLength(part) : part.length);
+
+const partBytes = (part: Bytes | null): number => {
+  if (part === null) return NULL_BYTES;
+  const length = lengthOf(part);
+  return varintBytes(length) + length;
+};
+
+const headersBytes = (headers: RecordParts['headers']): number => {
+  const entries = Object.entries(headers);
+  let bytes = varintBytes(entries.length);
+  for (const [name, value] of entries) bytes += partBytes(name) + partBytes(value);
+  return bytes;
+};
+
+/** A record measured. A class for the reason given at `AcceptedRecord`. */
+class Measured {
+  readonly parts: RecordParts;
+  readonly timestampDelta: number;
+  readonly offsetDelta: number;
+  /** Without the length in front. */
+  readonly bodyBytes: number;
+
+  constructor(parts: RecordParts, timestampDelta: number, offsetDelta: number) {
+    this.parts = parts;
+    this.timestampDelta = timestampDelta;
+    this.offsetDelta = offsetDelta;
+    this.bodyBytes =
+      ATTRIBUTES_BYTES +
+      varintBytes(timestampDelta) +
+      varintBytes(offsetDelta) +
+      partBytes(parts.key) +
+      partBytes(parts.value) +
+      headersBytes(parts.headers);
+  }
+
+  get bytes(): number {
+    return varintBytes(this.bodyBytes) + this.bodyBytes;
+  }
+
+  get fits(): boolean {
+    return Math.max(this.timestampDelta, this.offsetDelta, this.bodyBytes) <= MAX_NUMBER;
+  }
+}
+
+const measure = (records: readonly RecordParts[]): readonly Measured[] => {
+  let first = Number.MAX_SAFE_INTEGER;
+  for (const { timestamp } of records) first = Math.min(first, Number(timestamp));
+  return records.map((parts, index) => new Measured(parts, Number(parts.timestamp) - first, index));
+};
+
+class RecordWriter {
+  readonly bytes: Buffer;
+  #at = 0;
+
+  constructor(size: number) {
+    // Every byte of it is written.
+    this.bytes = Buffer.allocUnsafe(size);
+  }
+
+  write({ parts, timestampDelta, offsetDelta, bodyBytes }: Measured): void {
+    this.#number(bodyBytes);
+    this.bytes[this.#at++] = NO_ATTRIBUTES;
+    this.#number(timestampDelta);
+    this.#number(offsetDelta);
+    this.#part(parts.key);
+    this.#part(parts.value);
+    const headers = Object.entries(parts.headers);
+    this.#number(headers.length);
+    for (const [name, value] of headers) {
+      this.#part(name);
+      this.#part(value);
+    }
+  }
+
+  #number(value: number): void {
+    let rest = value * 2;
+    while (rest > SEVEN_BITS) {
+      this.bytes[this.#at++] = (rest & SEVEN_BITS) | MORE;
+      rest >>>= 7;
+    }
+    this.bytes[this.#at++] = rest;
+  }
+
+  #part(part: Bytes | null): void {
+    if (part === null) {
+      this.bytes[this.#at++] = NULL_LENGTH;
+      return;
+    }
+    this.#number(lengthOf(part));
+    if (typeof part === 'string') {
+      this.#at += this.bytes.write(part, this.#at);
+    } else {
+      this.bytes.set(part, this.#at);
+      this.#at += part.length;
+    }
+  }
+}
+
+/** The records of one batch, one behind the other. Undefined for none, or if one has a number that is too large to be written here. */
+export const encodeRecords = (records: readonly RecordParts[]): EncodedRecords | undefined => {
+  const measured = measure(records);
+  const [first] = measured;
+  const last = measured.at(-1);
+  if (first === undefined || last === undefined || !measured.every(({ fits }) => fits)) return undefined;
+  let size = 0;
+  for (const { bytes } of measured) size += bytes;
+  const writer = new RecordWriter(size);
+  for (const record of measured) writer.write(record);
+  return { bytes: writer.bytes, firstLength: first.bytes, lastLength: last.bytes };
+};
