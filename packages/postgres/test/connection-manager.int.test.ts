@@ -1,7 +1,4 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
@@ -258,58 +255,6 @@ describe('the connection manager', () => {
       expect(proxy.counters.connections).toBe(1);
     } finally {
       await admin.execute(`drop role ${role}`);
-    }
-  });
-
-  test('H22 pgpass is never read', async () => {
-    const role = `filed_${db().database.slice(-6)}`;
-    await using admin = open();
-    await admin.execute(`create role ${role} login password 'in-the-file'`);
-    const directory = await mkdtemp(join(tmpdir(), 'busbar-pgpass-'));
-    const before = process.env['PGPASSFILE'];
-    try {
-      process.env['PGPASSFILE'] = join(directory, 'pgpass');
-      await writeFile(process.env['PGPASSFILE'], `*:*:*:${role}:in-the-file\n`, { mode: 0o600 });
-      const { host, port, database } = db();
-      const login = { host, port, database, user: role, tls: { mode: 'disable' }, pool: { max: 1 } } as const;
-      await using pg = createPostgres(login);
-      expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_AUTH' });
-      await using right = createPostgres({ ...login, password: 'in-the-file' });
-      expect(await right.value('select 1')).toBe(1);
-    } finally {
-      if (before === undefined) delete process.env['PGPASSFILE'];
-      else process.env['PGPASSFILE'] = before;
-      await rm(directory, { recursive: true });
-      await admin.execute(`drop role ${role}`);
-    }
-  });
-
-  test('H25 PG variables change nothing', async () => {
-    const before = { ...process.env };
-    Object.assign(process.env, {
-      PGOPTIONS: '-c search_path=evil',
-      PGAPPNAME: 'evil',
-      PGSSLMODE: 'require',
-      PGREPLICATION: 'database',
-      PGUSER: 'evil',
-      PGHOST: '192.0.2.1',
-      PGDATABASE: 'evil',
-      PGPASSWORD: 'evil',
-      PGPORT: '1',
-    });
-    try {
-      await using pg = open();
-      expect(
-        await pg.one(
-          "select current_setting('search_path') as path, current_setting('application_name') as name, current_database() as db",
-        ),
-      ).toEqual({
-        path: '"$user", public',
-        name: 'busbar',
-        db: db().database,
-      });
-    } finally {
-      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
     }
   });
 });

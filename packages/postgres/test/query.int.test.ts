@@ -107,19 +107,6 @@ describe('queries on a real server', () => {
     expect(await rejection(pg.tx((tx) => tx.query(text)))).toMatchObject({ code: 'BUSBAR_POSTGRES_TX_CONTROL' });
   });
 
-  test('H29 a row limit never truncates a write, and a read with more rows stops on the server', async () => {
-    await using pg = createPostgres(poolOptions(db(), { maxRows: 10 }));
-    await pg.execute('create table many (id int)');
-    expect((await pg.query('select * from generate_series(1, 10)')).rowCount).toBe(10);
-    const error = await rejection(pg.query('select generate_series(1, 1000000000)'));
-    expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_TOO_MANY_ROWS', details: { maxRows: 10 } });
-    expect(await rejection(pg.query('with s as (select generate_series(1, 99)) select * from s'))).toMatchObject({
-      kind: 'too-many-rows',
-    });
-    expect((await pg.query('insert into many select generate_series(1, 100) returning id')).rows).toHaveLength(100);
-    expect((await pg.query('select * from generate_series(1, 20)', [], { maxRows: 20 })).rowCount).toBe(20);
-  });
-
   test('R-PG-1 the session is set in the start-up message', async () => {
     await using pg = createPostgres(
       poolOptions(db(), {

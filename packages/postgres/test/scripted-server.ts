@@ -13,7 +13,9 @@ export const readyForQuery = (status: 'I' | 'T' | 'E' = 'I'): Buffer => frame('Z
 /** A statement that has run, to the end that its tag tells. */
 export const completed = (tag: string): Buffer =>
   Buffer.concat([frame('1'), frame('2'), frame('n'), frame('C', `${tag}\0`)]);
-export const refused = (sqlState: string): Buffer => frame('E', `SERROR\0C${sqlState}\0Mno\0\0`);
+/** Severities come localised. */
+export const refused = (sqlState: string, severity = 'ERROR'): Buffer =>
+  frame('E', `S${severity}\0C${sqlState}\0Mno\0\0`);
 /** The answer to a simple query: one row of booleans. */
 export const booleans = (row: Readonly<Record<string, boolean>>): Buffer => {
   const names = Object.keys(row);

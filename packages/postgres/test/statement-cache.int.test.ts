@@ -67,36 +67,6 @@ describe('prepared statements on a real server', () => {
       expect(await pg.query(nobody.text, [1], nobody)).toMatchObject({ rows: [], fields: [{ name: 'one' }] });
   });
 
-  test('H27 eviction does not shift results', async () => {
-    await using pg = open({ statements: { cacheSize: 2 } });
-    const values = await Promise.all(
-      Array.from({ length: 40 }, (_, n) => pg.value(`select ${n % 7} + $1::int`, [n], { name: 'n' })),
-    );
-    expect(values).toEqual(Array.from({ length: 40 }, (_, n) => (n % 7) + n));
-    expect(pg.stats().statements.evicted).toBeGreaterThan(20);
-    expect((await namesOf(pg)).length).toBeLessThanOrEqual(2);
-  });
-
-  test('H15 ALTER under a prepared statement heals, and in a transaction it says that the schema has changed', async () => {
-    await using pg = open();
-    await pg.execute('create table altered (a int)');
-    await pg.execute('insert into altered values (1)');
-    const all = defineStatement({ text: 'select * from altered', name: 'all' });
-    expect(await pg.one(all)).toEqual({ a: 1 });
-    await pg.execute('alter table altered add column b int default 2');
-    expect(await pg.one(all)).toEqual({ a: 1, b: 2 });
-    await pg.execute('alter table altered add column c int default 3');
-    const error = await rejection(pg.tx((tx) => tx.one(all)));
-    expect(error).toMatchObject({
-      code: 'BUSBAR_POSTGRES_SCHEMA_CHANGED',
-      sqlState: '0A000',
-      retryable: true,
-      outcome: 'rejected',
-    });
-    expect(await pg.tx((tx) => tx.one(all))).toEqual({ a: 1, b: 2, c: 3 });
-    expect(pg.stats().statements).toEqual({ hits: 2, misses: 3, evicted: 0, reprepared: 2 });
-  });
-
   test('S4 a session that lost its statements gets them again', async () => {
     await using pg = open();
     const one = defineStatement({ text: 'select 1 as one', name: 'one' });

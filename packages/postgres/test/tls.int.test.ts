@@ -6,7 +6,6 @@ import type { TlsOptions } from '../src/options.ts';
 import { rejection } from './eventually.ts';
 import { like, oneOf } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
-import { timeLapse } from './time-lapse.ts';
 import { tlsCertificates } from './tls-certificates.ts';
 import { startTlsTerminator } from './tls-terminator.ts';
 
@@ -40,25 +39,6 @@ describe('TLS', () => {
   test('a server without TLS is refused, never used in the clear', async () => {
     await using pg = createPostgres(poolOptions(db(), { tls: { mode: 'require' } }));
     expect(await rejection(pg.value('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_TLS' });
-  });
-
-  test('H19 cancel uses TLS and closes', async () => {
-    await using terminator = await startTlsTerminator(db());
-    await using pg = createPostgres(
-      poolOptions(db(), {
-        host: terminator.host,
-        port: terminator.port,
-        pool: { max: 1 },
-        tls: { ca, serverName: 'db.test' },
-        ...timeLapse(0.05),
-      }),
-    );
-    const pid = await pg.value('select pg_backend_pid()');
-    expect(await rejection(pg.query('select pg_sleep(10)', [], { deadlineMs: 20 }))).toMatchObject({
-      code: 'BUSBAR_POSTGRES_DEADLINE',
-    });
-    expect(await pg.value('select pg_backend_pid()')).toBe(pid); // the cancel arrived and its socket was closed by the server
-    expect(terminator.upgrades()).toBe(2);
   });
 
   test('a cancel that cannot be delivered retires the connection', async () => {

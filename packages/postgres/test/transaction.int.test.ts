@@ -86,26 +86,6 @@ describe('transactions on a real server', () => {
     expect(await pg.value('select count(*)::int from child')).toBe(0);
   });
 
-  test('H16 a rolled-back COMMIT rejects: a swallowed failure is never a commit', async () => {
-    await using pg = open();
-    const seen: unknown[] = [];
-    const error = await rejection(
-      pg.tx(async (tx) => {
-        tx.afterCommit(() => seen.push('commit'));
-        tx.afterRollback((cause) => seen.push(cause));
-        await write(tx, 'lost');
-        await rejection(tx.query('select 1/0'));
-      }),
-    );
-    expect(error).toMatchObject({
-      code: 'BUSBAR_POSTGRES_COMMIT_ROLLED_BACK',
-      outcome: 'rejected',
-      cause: like({ code: 'BUSBAR_POSTGRES_DATA' }),
-    });
-    expect(seen).toEqual([error]);
-    expect(await notes(pg)).toEqual([]);
-  });
-
   test('a failure that nobody awaited still stops the commit', async () => {
     await using pg = open();
     const failures: Promise<unknown>[] = [];

@@ -1,7 +1,7 @@
 import { useTool } from '@busbar-tooling/test-kit/require-tool';
 import { startTcpProxy } from '@busbar-tooling/test-kit/tcp-proxy';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
-import { Pool, type PoolConfig } from 'pg';
+import type { Pool, PoolConfig } from 'pg';
 import { describe, expect, test } from 'vitest';
 
 import { resolveAdaptOptions, type AdaptOptions } from '../../src/adapt-options.ts';
@@ -13,6 +13,7 @@ import { eventually, rejection } from '../eventually.ts';
 import { FAILED_BEGIN, failedBegin } from '../failed-begin.ts';
 import { like } from '../matchers.ts';
 import { startPgBouncer } from '../pgbouncer.ts';
+import { plainPool } from '../plain-pool.ts';
 import { tlsCertificates } from '../tls-certificates.ts';
 import { startTlsTerminator } from '../tls-terminator.ts';
 
@@ -27,15 +28,11 @@ const PID = 'select pg_backend_pid()';
 describe('holes that are closed on a pool of the user', () => {
   const db = useTestDatabase();
   const bouncer = useTool('pgbouncer');
-  const poolOf = (own: PoolConfig): Pool => {
-    const { host, port, database, user, password } = db();
-    return new Pool({ host, port, database, user, password, max: 1, ...own });
-  };
   const adapt = async (
     use: (adapted: Adapted) => Promise<void>,
     { pool: own = {}, options = {} }: { pool?: PoolConfig; options?: AdaptOptions } = {},
   ): Promise<void> => {
-    const pool = poolOf(own);
+    const pool = plainPool(db(), own);
     const pg = adaptPool(pool, options);
     try {
       await use({ pool, pg });
@@ -45,7 +42,7 @@ describe('holes that are closed on a pool of the user', () => {
     }
   };
   const observe = async (text: string, values: unknown[] = []): Promise<unknown> => {
-    const pool = poolOf({});
+    const pool = plainPool(db());
     try {
       const { rows } = await pool.query<Record<string, unknown>>(text, values);
       return Object.values(rows[0] ?? {})[0];
@@ -280,7 +277,7 @@ describe('holes that are closed on a pool of the user', () => {
   });
 
   test('H23 a failed BEGIN executes nothing', async () => {
-    const pool = poolOf({});
+    const pool = plainPool(db());
     const options = resolveAdaptOptions(pool, {});
     await pool.query('create table facts (n text)');
     const insert = "insert into facts values ('escaped')";

@@ -8,9 +8,13 @@ import type { PostgresOptions } from '../../src/options.ts';
 import { resolvePostgresOptions } from '../../src/resolve-options.ts';
 import { eventually, rejection } from '../eventually.ts';
 import { FAILED_BEGIN, failedBegin } from '../failed-begin.ts';
-import { oneOf } from '../matchers.ts';
+import { like, oneOf } from '../matchers.ts';
+import { plainPool } from '../plain-pool.ts';
 import { poolOptions } from '../pool-options.ts';
 import { timeLapse } from '../time-lapse.ts';
+
+/** Sessions of this file whose COMMIT runs. */
+const COMMITTING = `pg_stat_activity where datname = current_database() and query = 'commit' and state = 'active'`;
 
 describe('holes of BEGIN and COMMIT', () => {
   const db = useTestDatabase();
@@ -39,6 +43,49 @@ describe('holes of BEGIN and COMMIT', () => {
     expect(await count('facts')).toBe(0);
   });
 
+  test('H23 plain pg: what is pipelined behind a BEGIN that fails commits by itself', async () => {
+    const pool = plainPool(db(), { pipeline: true });
+    const client = await pool.connect();
+    const failed = rejection(client.query('begin isolation level nonsense'));
+    await client.query({ text: 'insert into facts values ($1)', values: ['plain'] });
+    expect(await failed).toMatchObject({ code: '42601' });
+    client.release();
+    await pool.end();
+    expect(await count("facts where n = 'plain'")).toBe(1);
+  });
+
+  test('H16 a rolled-back COMMIT rejects: a swallowed failure is never a commit', async () => {
+    await using pg = open();
+    const seen: unknown[] = [];
+    const error = await rejection(
+      pg.tx(async (tx) => {
+        tx.afterCommit(() => seen.push('commit'));
+        tx.afterRollback((cause) => seen.push(cause));
+        await tx.execute("insert into facts values ('swallowed')");
+        await rejection(tx.query('select 1/0'));
+      }),
+    );
+    expect(error).toMatchObject({
+      code: 'BUSBAR_POSTGRES_COMMIT_ROLLED_BACK',
+      outcome: 'rejected',
+      cause: like({ code: 'BUSBAR_POSTGRES_DATA' }),
+    });
+    expect(seen).toEqual([error]);
+    expect(await count("facts where n = 'swallowed'")).toBe(0);
+  });
+
+  test('H16 plain pg: COMMIT behind a swallowed failure resolves, and nothing is kept', async () => {
+    const pool = plainPool(db());
+    const client = await pool.connect();
+    await client.query('begin');
+    await client.query("insert into facts values ('forgotten')");
+    await rejection(client.query('select 1/0'));
+    expect(await client.query('commit')).toMatchObject({ command: 'ROLLBACK' });
+    client.release();
+    await pool.end();
+    expect(await count("facts where n = 'forgotten'")).toBe(0);
+  });
+
   test('a COMMIT whose answer is lost is unknown, never repeated, and runs afterUnknown alone', async () => {
     await using proxy = await startTcpProxy({ target: db() });
     await using pg = open({ host: proxy.host, port: proxy.port, retry: { on: ['serialization', 'connection'] } });
@@ -55,10 +102,7 @@ describe('holes of BEGIN and COMMIT', () => {
     );
     await using observer = open();
     await eventually(
-      async () =>
-        (await observer.value(
-          "select count(*)::int from pg_stat_activity where query = 'commit' and state = 'active'",
-        )) === 1,
+      async () => (await observer.value(`select count(*)::int from ${COMMITTING}`)) === 1,
       'COMMIT runs',
     );
     proxy.dropResponses();
@@ -79,12 +123,7 @@ describe('holes of BEGIN and COMMIT', () => {
     const pending = rejection(pg.tx((tx) => tx.execute("insert into slow_commit values ('killed')")));
     await using observer = open();
     await eventually(
-      async () =>
-        (
-          await observer.query(
-            "select pg_terminate_backend(pid) from pg_stat_activity where query = 'commit' and state = 'active'",
-          )
-        ).rowCount === 1,
+      async () => (await observer.query(`select pg_terminate_backend(pid) from ${COMMITTING}`)).rowCount === 1,
       'COMMIT runs, and is killed',
     );
     expect(await pending).toMatchObject({ code: 'BUSBAR_POSTGRES_OUTCOME_UNKNOWN', sqlState: '57P01' });
@@ -114,10 +153,7 @@ describe('holes of BEGIN and COMMIT', () => {
     const pending = rejection(cut.tx((tx) => tx.execute("insert into slow_commit values ('cut off')")));
     await using observer = open();
     await eventually(
-      async () =>
-        (await observer.value(
-          "select count(*)::int from pg_stat_activity where query = 'commit' and state = 'active'",
-        )) === 1,
+      async () => (await observer.value(`select count(*)::int from ${COMMITTING}`)) === 1,
       'COMMIT runs',
     );
     expect(await cut.close({ deadlineMs: 400 })).toMatchObject({ destroyed: 1 });

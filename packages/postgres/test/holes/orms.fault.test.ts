@@ -8,6 +8,7 @@ import { createPostgres } from '../../src/connection-manager.ts';
 import { asPgPool } from '../../src/pg/index.ts';
 import { eventually, rejection } from '../eventually.ts';
 import { containing } from '../matchers.ts';
+import { plainPool } from '../plain-pool.ts';
 import { poolOptions } from '../pool-options.ts';
 import { timeLapse } from '../time-lapse.ts';
 
@@ -16,8 +17,6 @@ const wrapped = (pool: Pool): Pool => new Proxy(pool, { getPrototypeOf: () => Ob
 
 describe('holes of ORMs over a pool', () => {
   const db = useTestDatabase();
-  const plainPool = (max: number): Pool =>
-    new Pool({ connectionString: `${db().url}?sslmode=disable`, max, connectionTimeoutMillis: 250 });
 
   /** How much of a transaction is kept that is rolled back while somebody else takes the connection that is idle. */
   const keptOfRolledBack = async (pool: Pool, id: number): Promise<unknown> => {
@@ -34,7 +33,7 @@ describe('holes of ORMs over a pool', () => {
   };
 
   test('H30 an ORM tx stays on one connection', async () => {
-    const plain = plainPool(2);
+    const plain = plainPool(db(), { max: 2 });
     await using pg = createPostgres(poolOptions(db(), { pool: { max: 2 } }));
     await pg.execute('create table kept (id int)');
     expect(await keptOfRolledBack(wrapped(plain), 1)).toBe(1); // BEGIN and INSERT were on two connections
@@ -54,7 +53,7 @@ describe('holes of ORMs over a pool', () => {
     const config = Object.assign({ isolationLevel: 'serializable' as const }, { isolationLevel: 'linearizable' });
     const begin = (pool: Pool): Promise<void> => drizzle(pool).transaction(() => Promise.resolve(), config);
 
-    const plain = plainPool(1);
+    const plain = plainPool(db(), { connectionTimeoutMillis: 250 });
     const leaked = new Promise<PoolClient>((resolve) => {
       plain.once('connect', resolve);
     });

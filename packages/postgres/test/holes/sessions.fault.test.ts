@@ -7,6 +7,7 @@ import { createPostgres } from '../../src/connection-manager.ts';
 import type { PostgresOptions } from '../../src/options.ts';
 import type { Postgres } from '../../src/postgres.ts';
 import { eventually, rejection } from '../eventually.ts';
+import { plainPool } from '../plain-pool.ts';
 import { poolOptions } from '../pool-options.ts';
 
 describe('holes of sessions and servers', () => {
@@ -185,5 +186,11 @@ describe('holes of sessions and servers', () => {
     const limit = await pg.value("select current_setting('transaction_timeout', true)");
     const version = await pg.value<number>("select current_setting('server_version_num')::int");
     expect(limit).toBe(version >= 170_000 ? '20s' : null);
+  });
+
+  test('H28 plain pg: an unknown GUC in options refuses every connect', async () => {
+    const pool = plainPool(db(), { options: '-c no_such_timeout=1000' });
+    expect(await rejection(pool.query('select 1'))).toMatchObject({ code: '42704', severity: 'FATAL' });
+    await pool.end();
   });
 });
