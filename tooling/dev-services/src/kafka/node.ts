@@ -15,7 +15,7 @@ import { type Run, unregisterProcess } from '../run-folder.ts';
 import { spawnInRun } from '../run-process.ts';
 import type { TcpProxy } from '../tcp-proxy.ts';
 import type { KafkaInstallation } from './class-path.ts';
-import { JVM_FLAGS } from './jvm.ts';
+import { jvmArguments } from './jvm.ts';
 import { clusterState } from './metadata-probe.ts';
 
 export interface KafkaNode {
@@ -79,16 +79,17 @@ export class KafkaProcess implements KafkaNode {
     await this.#end('SIGKILL');
   }
 
-  async start(): Promise<void> {
+  /** `jvmFlags`: for this start alone. */
+  async start(jvmFlags: readonly string[] = []): Promise<void> {
     if (this.isRunning()) return;
     const kafka = await this.#kafka();
     mkdirSync(join(this.folder, 'tmp'), { recursive: true });
     const server = await spawnInRun(this.#run, {
       command: kafka.java.command,
       args: [
-        ...JVM_FLAGS,
+        ...jvmFlags,
+        ...jvmArguments(kafka),
         `-Djava.io.tmpdir=${join(this.folder, 'tmp')}`, // native libraries are unpacked there, and a killed JVM deletes nothing
-        `@${kafka.argumentFile}`,
         'kafka.Kafka',
         join(this.folder, 'server.properties'),
       ],
