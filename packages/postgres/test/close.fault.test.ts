@@ -1,3 +1,5 @@
+import { getEventListeners } from 'node:events';
+
 import { seededRandom } from '@busbar-tooling/test-kit/seeded-random';
 import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { systemTimers, type Timers } from '@busbar/retry';
@@ -36,6 +38,8 @@ interface Ledger {
   readonly committed: string[];
   readonly unknown: string[];
   readonly foreign: unknown[];
+  /** What calls listened to. */
+  readonly signals: AbortSignal[];
 }
 
 describe('concurrent connection cleanup', () => {
@@ -76,7 +80,11 @@ describe('concurrent connection cleanup', () => {
       () => pg.query('select pg_sleep(0.02)'),
       () => pg.query('select 1/0'),
       () => pg.query('select pg_sleep(5)', [], { deadlineMs: 60 }),
-      () => pg.query('select pg_sleep(0.05)', [], { signal: AbortSignal.timeout(30) }),
+      () => {
+        const signal = AbortSignal.timeout(30);
+        ledger.signals.push(signal);
+        return pg.query('select pg_sleep(0.05)', [], { signal });
+      },
       async () => {
         await pg.tx(async (tx) => {
           await tx.query(insert, [id]);
@@ -117,7 +125,7 @@ describe('concurrent connection cleanup', () => {
       const applicationName = `cleanup-${seed}`;
       const armed = new Set<unknown>();
       const pg = open(applicationName, countingTimers(armed));
-      const ledger: Ledger = { committed: [], unknown: [], foreign: [] };
+      const ledger: Ledger = { committed: [], unknown: [], foreign: [], signals: [] };
       const users = Array.from({ length: USERS }, (_, n) =>
         user(pg, { id: `${seed}-${n}`, n, leaky: n < 4, random: random(), ledger }),
       );
@@ -138,6 +146,9 @@ describe('concurrent connection cleanup', () => {
       expect(await pg.close()).toBe(report);
       expect(armed.size).toBe(0); // no timer
       expect(pg.stats()).toMatchObject({ open: 0, idle: 0, leased: 0, waiting: 0, connecting: 0, closing: 0 });
+      const { acquired, useMs } = pg.stats();
+      expect(useMs.count).toBe(acquired); // I6: each lease has ended once
+      expect(ledger.signals.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
       expect(await rejection(pg.query('select 1'))).toMatchObject({ code: 'BUSBAR_POSTGRES_CLOSED' });
 
       const left = () =>
