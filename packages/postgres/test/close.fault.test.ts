@@ -38,7 +38,7 @@ interface Ledger {
   readonly committed: string[];
   readonly unknown: string[];
   readonly foreign: unknown[];
-  /** What calls listened to. */
+  /** What calls listened to that is never aborted. */
   readonly signals: AbortSignal[];
 }
 
@@ -80,10 +80,11 @@ describe('concurrent connection cleanup', () => {
       () => pg.query('select pg_sleep(0.02)'),
       () => pg.query('select 1/0'),
       () => pg.query('select pg_sleep(5)', [], { deadlineMs: 60 }),
+      () => pg.query('select pg_sleep(0.05)', [], { signal: AbortSignal.timeout(30) }),
       () => {
-        const signal = AbortSignal.timeout(30);
+        const { signal } = new AbortController(); // never aborted
         ledger.signals.push(signal);
-        return pg.query('select pg_sleep(0.05)', [], { signal });
+        return pg.query('select pg_sleep(0.005)', [], { signal });
       },
       async () => {
         await pg.tx(async (tx) => {

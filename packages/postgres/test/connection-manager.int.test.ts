@@ -257,4 +257,16 @@ describe('the connection manager', () => {
       await admin.execute(`drop role ${role}`);
     }
   });
+
+  test('R-PG-3 a connection used recently is not probed again', async () => {
+    await using pg = open({ pool: { max: 1, validateAfterIdleMs: 60_000 } });
+    for (let n = 0; n < 5; n += 1)
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await pg.query('select 1');
+    expect(pg.stats()).toMatchObject({ acquired: 5, validations: 0, validationSkips: 4 });
+    await using probing = open({ pool: { max: 1, validateAfterIdleMs: 0 } });
+    await probing.query('select 1');
+    await probing.query('select 1');
+    expect(probing.stats()).toMatchObject({ acquired: 2, validations: 1, validationSkips: 0 });
+  });
 });

@@ -3,7 +3,13 @@ import { useTestDatabase } from '@busbar-tooling/test-kit/test-database';
 import { describe, expect, test } from 'vitest';
 
 import { createPostgres } from '../../src/connection-manager.ts';
+import { Connector } from '../../src/connector.ts';
+import { Housekeeper } from '../../src/housekeeper.ts';
+import type { LeaseEvent } from '../../src/lease-model.ts';
 import type { PostgresOptions } from '../../src/options.ts';
+import { resolvePostgresOptions } from '../../src/resolve-options.ts';
+import { SlotLife } from '../../src/slot-life.ts';
+import { createCounters } from '../../src/stats.ts';
 import { eventually, rejection } from '../eventually.ts';
 import { containing, like } from '../matchers.ts';
 import { isSettled, plainPool } from '../plain-pool.ts';
@@ -185,18 +191,6 @@ describe('holes of connecting and of dead peers', () => {
     expect(await value).toBe(1);
   });
 
-  test('R-PG-3 a connection used recently is not probed again', async () => {
-    await using pg = open({ pool: { max: 1, validateAfterIdleMs: 60_000 } });
-    for (let n = 0; n < 5; n += 1)
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
-      await pg.query('select 1');
-    expect(pg.stats()).toMatchObject({ acquired: 5, validations: 0, validationSkips: 4 });
-    await using probing = open({ pool: { max: 1, validateAfterIdleMs: 0 } });
-    await probing.query('select 1');
-    await probing.query('select 1');
-    expect(probing.stats()).toMatchObject({ acquired: 2, validations: 1, validationSkips: 0 });
-  });
-
   test('H12 late connections are destroyed', async () => {
     await using proxy = await startTcpProxy({ target: db() });
     proxy.delay(400);
@@ -214,6 +208,32 @@ describe('holes of connecting and of dead peers', () => {
     expect(pg.stats()).toMatchObject({ created: 0, idle: 0 });
     const report = await pg.close();
     expect(report.durationMs).toBeLessThan(5_000); // and not at its deadline, which is 10 s
+  });
+
+  test('H12 one that is given up in the moment in which it is there is destroyed', async () => {
+    const options = resolvePostgresOptions(poolOptions(db()));
+    const connector = new Connector(options);
+    const told: LeaseEvent[] = [];
+    const lives: SlotLife = new SlotLife({
+      options,
+      counters: createCounters(),
+      source: {
+        open: (steps, done) =>
+          connector.open(steps, (error, opened) => {
+            lives.retire(7, { do: 'destroy', reason: 'connect-timeout' });
+            done(error, opened);
+          }),
+      },
+      housekeeper: new Housekeeper(options),
+      emit: (event) => told.push(event),
+      onFailure: () => undefined,
+      onFailover: () => undefined,
+      onBroken: () => undefined,
+      setupSession: () => ({ query: () => Promise.reject(new Error('unused')) }),
+    });
+    lives.connect(7, 1);
+    await eventually(() => told.length > 0, 'it has ended');
+    expect(told).toEqual([{ type: 'gone', slot: 7 }]);
   });
 
   test('H13 minIdle is refilled, waiters wake', async () => {
