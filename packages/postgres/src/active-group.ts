@@ -1,16 +1,21 @@
 import type { Execution, ExecutionOutcome } from './execution.ts';
 import type { GroupPlan } from './group-plan.ts';
 import type { SyncGroup } from './pipeline.ts';
-import { bytesSince, type WireBytes } from './pool-port.ts';
 import type { SplitWatch } from './split.ts';
 
 /** What is on its way through a connection. */
-export interface Active {
+export class Active {
   readonly execution: Execution;
   readonly group: SyncGroup;
   readonly plan: GroupPlan;
-  readonly bytesBefore: WireBytes;
   readonly watch: SplitWatch | undefined;
+
+  constructor(execution: Execution, o: Pick<Active, 'group' | 'plan' | 'watch'>) {
+    this.execution = execution;
+    this.group = o.group;
+    this.plan = o.plan;
+    this.watch = o.watch;
+  }
 }
 
 /** The server is ready, and has not answered all that it was sent. */
@@ -21,16 +26,19 @@ export const missingAnswer = ({ group, plan }: Active): Error | undefined =>
 
 /** What a group came to; its connection's cache learns from it. */
 export const answerOf = (
-  { group, plan, watch, bytesBefore }: Active,
-  o: Pick<ExecutionOutcome, 'error' | 'lost' | 'status'> & { readonly bytes: WireBytes },
+  { group, plan, watch }: Active,
+  { error, lost, status, bytes }: Pick<ExecutionOutcome, 'error' | 'lost' | 'status' | 'bytes'>,
 ): ExecutionOutcome => {
   const split = watch?.end();
   return {
     results: group.results,
+    error,
     written: true,
-    ...o,
+    lost,
+    stopped: undefined,
     outdated: plan.settle(group),
-    bytes: bytesSince(bytesBefore, o.bytes),
-    ...(split === undefined || o.error !== undefined ? {} : { split }),
+    bytes,
+    split: error === undefined ? split : undefined,
+    status,
   };
 };

@@ -37,7 +37,7 @@ export interface Call {
   readonly deadlineMs: number;
   readonly deadlineAtMs: number;
   /** End of the transaction around it: no wait lasts longer. */
-  readonly latestAtMs?: number;
+  readonly latestAtMs: number | undefined;
 }
 
 /** At least one. */
@@ -50,20 +50,23 @@ export const deadlineOf = (o: { readonly deadlineMs?: number }, defaultMs: numbe
   return deadlineMs;
 };
 
+const isWaived = (o: QueryOptions, traits: StatementTraits): boolean => (o.guard ?? traits.guard) === 'waive';
+
+interface Guarded {
+  readonly isWaived: boolean;
+  readonly label: string | undefined;
+}
+
 /** Refuses what the guard blocks, and tells about what it warns of. @throws {@link GuardBlockedError} */
-const passGuard = (verdict: Verdict, o: Pick<QueryOptions, 'guard' | 'label'>, defaults: CallDefaults): void => {
-  const { guard, pool } = defaults;
-  const action = guard.decide(verdict, o.guard === 'waive');
+const passGuard = (verdict: Verdict, { isWaived, label }: Guarded, { guard, pool }: CallDefaults): void => {
+  const action = guard.decide(verdict, isWaived);
   if (action === 'pass') return;
-  publish('guard', () => ({ pool, label: o.label, verdict, action: action === 'warn' ? 'warned' : 'blocked' }));
+  publish('guard', () => ({ pool, label, verdict, action: action === 'warn' ? 'warned' : 'blocked' }));
   if (action === 'warn') return;
   const { score, bytes, fingerprint, summary } = verdict;
   const { maxScore, maxTextBytes } = guard.options;
   const reasons = verdict.reasons.map(({ name, count }) => `${name} ${count}`);
-  throw new GuardBlockedError(
-    { score, maxScore, bytes, maxTextBytes, reasons, fingerprint, summary },
-    { label: o.label },
-  );
+  throw new GuardBlockedError({ score, maxScore, bytes, maxTextBytes, reasons, fingerprint, summary }, { label });
 };
 
 /** Of several statements in one text the server runs none. */
@@ -98,9 +101,9 @@ const prefixOf = (
 };
 
 /** Nothing where the driver's way is wanted, as it mostly is. */
-const decodingOf = (o: QueryOptions, traits: StatementTraits): { readonly decoding?: RowDecoding } => {
+const decodingOf = (o: QueryOptions, traits: StatementTraits): RowDecoding | undefined => {
   const types = o.types ?? traits.types;
-  return o.rowMode === undefined && types === undefined ? {} : { decoding: checkedDecoding(o.rowMode, types) };
+  return o.rowMode === undefined && types === undefined ? undefined : checkedDecoding(o.rowMode, types);
 };
 
 /**
@@ -115,7 +118,7 @@ export const bindStatement = (statement: BoundStatement, defaults: CallDefaults)
   refuseSessionChange(verdict, defaults);
   if (verdict.keyword === 'copy')
     throw new ArgumentInvalidError({ argument: 'text', expected: 'a statement other than COPY' });
-  passGuard(verdict, {}, defaults);
+  passGuard(verdict, { isWaived: false, label: undefined }, defaults);
   return { text, values: wireValues(values), rowLimit: 0, prefix: prefixOf(undefined, known, defaults) };
 };
 
@@ -155,9 +158,9 @@ export const prepareCall = (
     values: wireValues(values),
     rowLimit: verdict.operation === 'read' ? maxRows + 1 : 0,
     prefix: prefixOf(o.name ?? traits.name, known, defaults),
-    ...decodingOf(o, traits),
+    decoding: decodingOf(o, traits),
   };
-  passGuard(verdict, { ...traits, ...o }, defaults);
+  passGuard(verdict, { isWaived: isWaived(o, traits), label }, defaults);
   const startedAtMs = defaults.clock.now();
   return {
     statement,
@@ -170,6 +173,7 @@ export const prepareCall = (
     startedAtMs,
     deadlineMs,
     deadlineAtMs: startedAtMs + deadlineMs,
+    latestAtMs: undefined,
   };
 };
 

@@ -197,30 +197,23 @@ export class ConnectionManager extends RowShapes implements Postgres {
     return this.#context.defaults.guard.judge(text).operation === 'read';
   }
 
-  async #run<T>(call: Call, work: (connection: Connection, how: Submission) => Promise<T>): Promise<T> {
-    try {
-      return await this.#runOnce(call, work, 1);
-    } catch (error) {
-      // The connection had died: the next one may do it, if nothing was sent or the statement may run twice.
-      const isHarmless = error instanceof LeaseLostError && (error.outcome === 'not-sent' || call.idempotent);
-      if (isHarmless) return this.#runOnce(call, work, 2);
-      throw error;
-    }
-  }
-
-  async #runOnce<T>(
+  async #run<T>(
     call: Call,
     work: (connection: Connection, how: Submission) => Promise<T>,
-    attempt: number,
+    attempt: 1 | 2 = 1,
   ): Promise<T> {
     const { leases, target } = this.#context;
-    const connection = await leases.acquire(call);
+    const acquired = leases.acquire(call);
+    const connection = acquired instanceof Promise ? await acquired : acquired;
     const acquireMs = target.clock.now() - call.startedAtMs;
     try {
-      return await work(connection, { target, inTransaction: false, acquireMs, attempt });
+      return await work(connection, { target, inTransaction: false, acquireMs, attempt, before: undefined });
+    } catch (error) {
+      if (attempt === 2 || !isRepeatable(error, call)) throw error;
     } finally {
       leases.releaseWhenQuiet(connection);
     }
+    return this.#run(call, work, 2);
   }
 
   #request(o: LeaseOptions): AcquireRequest {
@@ -251,6 +244,10 @@ export class ConnectionManager extends RowShapes implements Postgres {
     };
   }
 }
+
+/** The connection had died: the next one may do it, if nothing was sent or the statement may run twice. */
+const isRepeatable = (error: unknown, { idempotent }: Call): boolean =>
+  error instanceof LeaseLostError && (error.outcome === 'not-sent' || idempotent);
 
 /**
  * Creates a pool. Nothing is opened before `start()` or the first call.

@@ -4,16 +4,17 @@
  * A connection is `quiet` when the server owes it nothing: no group is unanswered and no cancel request is under way. Only a quiet
  * connection may be handed on; otherwise the answer, or the cancel, would reach the next borrower (H6, H31).
  */
-import { answerOf, missingAnswer, type Active } from './active-group.ts';
+import { Active, answerOf, missingAnswer } from './active-group.ts';
 import { cancelUntilOver } from './cancel-loop.ts';
 import type { ConnectionContext } from './connection-context.ts';
-import { Execution, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
+import { Execution, type ExecutionHooks, type ExecutionOutcome, type ExecutionRequest } from './execution.ts';
 import { GroupPlan } from './group-plan.ts';
 import type { Held } from './holders.ts';
 import { alarm, type Sweepable } from './housekeeper.ts';
 import type { RetireReason } from './lease-model.ts';
 import type { ConnectionUse } from './lifecycle.ts';
-import type { TransactionStatus, WireBytes } from './pool-port.ts';
+import type { GroupStatement } from './pipeline.ts';
+import { bytesSince, type TransactionStatus, type WireBytes } from './pool-port.ts';
 import type { OpenedSession, Session } from './session-port.ts';
 import { SplitWatch } from './split.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
@@ -29,9 +30,12 @@ export class Connection {
   readonly use: ConnectionUse = { uses: 0, activeMs: 0, leasedMs: 0, waitMs: 0 };
   readonly #opened: OpenedSession;
   readonly #context: ConnectionContext;
+  readonly #hooks: ExecutionHooks;
   readonly #queue: Execution[] = [];
-  readonly #quietWaiters: (() => void)[] = [];
+  #quietWaiters: (() => void)[] = [];
   #active: Active | undefined;
+  /** When the last group was answered. */
+  #bytesSeen: WireBytes;
   #cancelling = false;
   #stopping = false;
   #lost: unknown;
@@ -45,6 +49,15 @@ export class Connection {
     this.#opened = opened;
     this.#context = context;
     const { client } = opened;
+    this.#hooks = {
+      clock: context.clock,
+      housekeeper: context.housekeeper,
+      commitGraceMs: context.commitGraceMs,
+      leave: (waiting) => this.#leave(waiting),
+      cancel: () => this.cancelActive(),
+      destroy: (reason) => this.#fail(new Error('the server did not answer in time'), reason),
+    };
+    this.#bytesSeen = this.bytes;
     this.pid = client.processID ?? 0;
     // For life: an error event without a listener would end the process (H2).
     client.on('error', (error: Error) => this.#break(error));
@@ -128,14 +141,7 @@ export class Connection {
 
   /** As `run`, for a caller who has to do with it while it runs. */
   start(request: ExecutionRequest): Execution {
-    const execution = new Execution(request, {
-      clock: this.#context.clock,
-      housekeeper: this.#context.housekeeper,
-      commitGraceMs: this.#context.commitGraceMs,
-      leave: (waiting) => this.#leave(waiting),
-      cancel: () => this.cancelActive(),
-      destroy: (reason) => this.#fail(new Error('the server did not answer in time'), reason),
-    });
+    const execution = new Execution(request, this.#hooks);
     this.#queue.push(execution);
     this.#next();
     return execution;
@@ -221,18 +227,26 @@ export class Connection {
   #next(): void {
     if (this.#active !== undefined || (this.#cancelling && !this.#ended)) return;
     for (let execution = this.#queue.shift(); execution !== undefined; execution = this.#queue.shift()) {
-      const statements = this.#lost === undefined ? execution.begin() : execution.loseUnsent(this.#lost);
+      const nowMs = this.#context.clock.now();
+      const statements = this.#lost === undefined ? execution.begin(nowMs) : execution.loseUnsent(this.#lost);
       if (statements === undefined) continue;
-      const { statements: cache, clock } = this.#context;
-      const wire = this.#opened.client.connection;
-      const plan = new GroupPlan(cache, statements, { nowMs: clock.now(), split: execution.split });
-      const group = execution.createGroup(wire, plan);
-      const watch = plan.isSplit ? new SplitWatch(wire, clock) : undefined;
-      this.#active = { execution, group, plan, bytesBefore: this.bytes, watch };
-      this.#opened.client.query(group);
+      this.#send(execution, statements, nowMs);
       return;
     }
-    for (const resolve of this.#quietWaiters.splice(0)) resolve();
+    if (this.#quietWaiters.length === 0) return;
+    const waiters = this.#quietWaiters;
+    this.#quietWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  #send(execution: Execution, statements: readonly GroupStatement[], nowMs: number): void {
+    const { statements: cache, clock } = this.#context;
+    const { client } = this.#opened;
+    const plan = new GroupPlan(cache, statements, { nowMs, split: execution.split });
+    const group = execution.createGroup(client.connection, plan);
+    const watch = plan.isSplit ? new SplitWatch(client.connection, clock) : undefined;
+    this.#active = new Active(execution, { group, plan, watch });
+    client.query(group);
   }
 
   #leave(execution: Execution): void {
@@ -250,10 +264,21 @@ export class Connection {
     this.#lastError = error;
     const isCutOff = this.#stopping && sqlStateOf(error) === '57014';
     const lost = unanswered !== undefined || isCutOff;
-    active.execution.answer(answerOf(active, { error, lost, status: this.status, bytes: this.bytes }));
+    active.execution.answer(answerOf(active, { error, lost, status: this.status, bytes: this.#takeBytes() }));
+    if (error !== undefined) this.#onRefused(error, unanswered);
+    this.#next();
+  }
+
+  #onRefused(error: unknown, unanswered: Error | undefined): void {
     if (unanswered !== undefined || isConnectionFatal(error)) this.#break(error);
     if (sqlStateOf(error) === '25006') this.#context.onReadOnly();
-    this.#next();
+  }
+
+  /** What has gone over its socket since the last call. */
+  #takeBytes(): WireBytes {
+    const before = this.#bytesSeen;
+    this.#bytesSeen = this.bytes;
+    return bytesSince(before, this.#bytesSeen);
   }
 
   /** What has gone over its socket. */

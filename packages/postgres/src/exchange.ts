@@ -58,8 +58,8 @@ export abstract class Exchange extends SyncGroup {
     return result;
   }
 
-  protected override seal(): void {
-    this.wire.flush();
+  protected override get end(): 'sync' | 'flush' {
+    return 'flush';
   }
 
   protected finish(): void {

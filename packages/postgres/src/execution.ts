@@ -40,13 +40,14 @@ export interface ExecutionOutcome {
   /** The bytes were handed to the socket. */
   readonly written: boolean;
   /** The connection ended before the server was done. */
-  readonly lost?: boolean;
+  readonly lost?: boolean | undefined;
   /** The limit that passed, where the caller was let go or the statement ended because of it. */
   readonly stopped?: StopCause | undefined;
   /** A prepared statement was out of date: nothing of it was executed, and it will be prepared again. */
   readonly outdated?: boolean;
-  readonly bytes?: WireBytes;
-  readonly split?: StatementSplit;
+  /** Since the answer to the group before it. */
+  readonly bytes?: WireBytes | undefined;
+  readonly split?: StatementSplit | undefined;
   /** ReadyForQuery's status behind the group. */
   readonly status: TransactionStatus | null;
 }
@@ -62,33 +63,37 @@ export interface ExecutionHooks {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-export class Execution {
+export class Execution implements Sweepable {
   readonly settled: Promise<ExecutionOutcome>;
-  readonly answered: Promise<void>;
   startedAtMs = 0;
+  dueAtMs: number;
+  position: number | undefined = undefined;
   /** The caller has his answer; what follows is cleaned up behind him. */
   isSettled = false;
   readonly #request: ExecutionRequest;
   readonly #hooks: ExecutionHooks;
-  readonly #limit: Sweepable;
-  readonly #onAbort = (): void => this.#stop('abort');
   #state: 'queued' | 'running' | 'stopping' | 'answered' = 'queued';
   #stopped: StopCause | undefined;
-  #settle: (outcome: ExecutionOutcome) => void;
-  #answered: () => void;
+  readonly #settle: (outcome: ExecutionOutcome) => void;
+  /** Made for who asks for it: hardly anybody does. */
+  #answered: PromiseWithResolvers<void> | undefined;
 
   constructor(request: ExecutionRequest, hooks: ExecutionHooks) {
-    const settled = Promise.withResolvers<ExecutionOutcome>();
-    const answered = Promise.withResolvers<void>();
-    this.settled = settled.promise;
-    this.answered = answered.promise;
-    this.#settle = settled.resolve;
-    this.#answered = answered.resolve;
+    const { promise, resolve } = Promise.withResolvers<ExecutionOutcome>();
+    this.settled = promise;
+    this.#settle = resolve;
     this.#request = request;
     this.#hooks = hooks;
-    this.#limit = { dueAtMs: request.deadlineAtMs, onDue: () => this.#onLimit() };
-    hooks.housekeeper.add(this.#limit);
-    request.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.dueAtMs = request.deadlineAtMs;
+    hooks.housekeeper.add(this);
+    request.signal?.addEventListener('abort', this);
+  }
+
+  /** Resolves when the server owes nothing any more. */
+  get answered(): Promise<void> {
+    this.#answered ??= Promise.withResolvers<void>();
+    if (this.#state === 'answered') this.#answered.resolve();
+    return this.#answered.promise;
   }
 
   /** Whether the server may be asked to stop it. */
@@ -111,14 +116,14 @@ export class Execution {
 
   /** An exchange whose caller is at work, not the server. */
   get isPaused(): boolean {
-    return this.isExchange && this.#state === 'running' && this.#limit.dueAtMs === NEVER;
+    return this.isExchange && this.#state === 'running' && this.dueAtMs === NEVER;
   }
 
   /** Moves the limit of what runs: an exchange has none while its caller is at work. */
   limitAt(dueAtMs: number): void {
     if (this.#state !== 'running') return;
-    this.#limit.dueAtMs = dueAtMs;
-    this.#hooks.housekeeper.add(this.#limit);
+    this.dueAtMs = dueAtMs;
+    this.#hooks.housekeeper.add(this);
   }
 
   /** Ends it before its time. */
@@ -127,7 +132,7 @@ export class Execution {
   }
 
   /** Its turn: the statements to send, or nothing if it ended meanwhile or refuses. */
-  begin(): readonly GroupStatement[] | undefined {
+  begin(nowMs: number): readonly GroupStatement[] | undefined {
     if (this.#request.signal?.aborted === true) {
       this.#stop('abort');
       return undefined;
@@ -135,7 +140,7 @@ export class Execution {
     try {
       const statements = this.#request.build();
       this.#state = 'running';
-      this.startedAtMs = this.#hooks.clock.now();
+      this.startedAtMs = nowMs;
       return statements;
     } catch (error) {
       this.answer({ results: [], error, written: false, status: null });
@@ -152,23 +157,29 @@ export class Execution {
   answer(outcome: ExecutionOutcome): void {
     this.#state = 'answered';
     this.#finish(this.#stopped === undefined ? outcome : { ...outcome, stopped: this.#stopped });
-    this.#answered();
+    this.#answered?.resolve();
   }
 
   #finish(outcome: ExecutionOutcome): void {
-    this.#hooks.housekeeper.delete(this.#limit);
-    this.#request.signal?.removeEventListener('abort', this.#onAbort);
+    this.#hooks.housekeeper.delete(this);
+    this.#request.signal?.removeEventListener('abort', this);
     this.isSettled = true;
     this.#settle(outcome);
   }
 
-  #onLimit(): void {
+  /** The signal was aborted. */
+  handleEvent(): void {
+    this.#stop('abort');
+  }
+
+  /** Its limit is over. */
+  onDue(): void {
     if (this.#state !== 'stopping') this.#stop('deadline');
     else if (this.#request.atLimit === 'cancel') {
-      this.#limit.dueAtMs = NEVER;
+      this.dueAtMs = NEVER;
       this.#finish({ results: [], written: true, status: null, stopped: this.#stopped });
     } else {
-      this.#limit.dueAtMs = NEVER;
+      this.dueAtMs = NEVER;
       this.#hooks.destroy('error');
     }
   }
@@ -183,8 +194,8 @@ export class Execution {
       this.#state = 'stopping';
       this.#stopped = cause;
       const graceMs = { cancel: SWEEP_MS, 'commit-grace': this.#hooks.commitGraceMs, destroy: 0 }[atLimit];
-      this.#limit.dueAtMs = this.#hooks.clock.now() + graceMs;
-      this.#hooks.housekeeper.add(this.#limit);
+      this.dueAtMs = this.#hooks.clock.now() + graceMs;
+      this.#hooks.housekeeper.add(this);
       if (atLimit === 'cancel') this.#hooks.cancel();
     }
   }

@@ -1,4 +1,4 @@
-import type { GroupStatement, NamedGroup, NamedStatement, StatementResult } from './pipeline.ts';
+import { NamedStatement, type GroupStatement, type NamedGroup, type StatementResult } from './pipeline.ts';
 import { sqlStateOf } from './sqlstate.ts';
 import type { StatementCache } from './statement-cache.ts';
 
@@ -31,27 +31,29 @@ export class GroupPlan implements NamedGroup {
     this.#cache = cache;
     // Taken first: a name that this very group gives up is still prepared by it.
     this.closing = cache.takeClosing();
-    this.statements = statements.map((one) => ({ ...one, ...cache.plan(one.text, { prefix: one.prefix, nowMs }) }));
-    const [first] = this.statements;
-    this.isSplit = o.split && this.statements.length === 1 && first?.name === '';
+    this.statements = statements.map((one) => new NamedStatement(one, cache.plan(one.text, one.prefix, nowMs)));
+    this.isSplit = o.split && this.statements.length === 1 && this.statements[0]?.name === '';
   }
 
   /** To be called when the group has been answered. True: the statement failed only because of its outdated name. */
   settle({ results, error }: { readonly results: readonly StatementResult[]; readonly error: unknown }): boolean {
-    for (const { text, name, parse } of this.statements.slice(results.length))
-      if (name !== '' && parse) this.#cache.forget(text);
-    this.#learn(results);
-    if (results.some(({ command }) => DROPS_NAMES.has(command))) this.#cache.clear();
-    const failed = this.statements[results.length];
+    let dropsNames = false;
+    for (const [index, { text, name, parse, shape }] of this.statements.entries()) {
+      const result = results[index];
+      if (result === undefined) {
+        if (name !== '' && parse) this.#cache.forget(text);
+        continue;
+      }
+      if (name !== '' && shape === undefined) this.#cache.learn(text, result.shape);
+      if (DROPS_NAMES.has(result.command)) dropsNames = true;
+    }
+    if (dropsNames) this.#cache.clear();
+    return error !== undefined && this.#isOutdated(this.statements[results.length], error);
+  }
+
+  #isOutdated(failed: NamedStatement | undefined, error: unknown): boolean {
     if (failed === undefined || failed.name === '' || failed.parse || !isOutdated(error)) return false;
     this.#cache.forget(failed.text);
     return true;
-  }
-
-  #learn(results: readonly StatementResult[]): void {
-    for (const [index, { shape }] of results.entries()) {
-      const statement = this.statements[index];
-      if (statement !== undefined && statement.name !== '') this.#cache.learn(statement.text, shape);
-    }
   }
 }

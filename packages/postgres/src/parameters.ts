@@ -25,4 +25,7 @@ export const wireValue = (value: unknown, argument: () => string, map: MapValue 
 
 /** All are mapped before the first byte is written, so that a value that cannot be sent leaves nothing half-sent. */
 export const wireValues = (params: readonly unknown[]): WireValue[] =>
-  params.map((value, index) => wireValue(value, () => `$${index + 1}`));
+  params.map((value, index) => {
+    if (typeof value === 'string') return value;
+    return typeof value === 'number' ? String(value) : wireValue(value, () => `$${index + 1}`);
+  });

@@ -7,6 +7,7 @@
  * Parse, so a text with several is refused by the server (42601) and cannot smuggle a COMMIT. A statement that is prepared already is sent
  * without Parse; names that are given up are closed in front, since a Sync of their own would be answered in the middle of another group (H27).
  */
+import { groupMessages } from './frontend-messages.ts';
 import type { Submittable, WireConnection, WireField, WireValue } from './pool-port.ts';
 import { rowDecoder, rowShape, type AnyRow, type RowDecoder, type RowDecoding, type RowShape } from './row-decoder.ts';
 import type { StatementPlan } from './statement-cache.ts';
@@ -19,7 +20,7 @@ export interface GroupStatement {
   /** Begins the name under which it is prepared; without one it has none. */
   readonly prefix?: string | undefined;
   /** Default: objects, by the driver's type parsers. */
-  readonly decoding?: RowDecoding;
+  readonly decoding?: RowDecoding | undefined;
   /** It has no rows, whatever happens: the server is not asked for its columns. */
   readonly isControl?: boolean;
 }
@@ -38,8 +39,28 @@ export interface StatementResult {
   suspended: boolean;
 }
 
-/** With the name it has on the server, or is to get. */
-export type NamedStatement = GroupStatement & StatementPlan;
+/** With the name it has on the server, or is to get. A class: there is one for each statement, and they are to be alike for the compiler. */
+export class NamedStatement implements StatementPlan {
+  readonly text: string;
+  readonly values: readonly WireValue[];
+  readonly rowLimit: number;
+  readonly decoding: RowDecoding | undefined;
+  readonly isControl: boolean;
+  readonly name: string;
+  readonly parse: boolean;
+  readonly shape: RowShape | undefined;
+
+  constructor(statement: GroupStatement, plan: StatementPlan) {
+    this.text = statement.text;
+    this.values = statement.values;
+    this.rowLimit = statement.rowLimit;
+    this.decoding = statement.decoding;
+    this.isControl = statement.isControl === true;
+    this.name = plan.name;
+    this.parse = plan.parse;
+    this.shape = plan.shape;
+  }
+}
 
 export interface NamedGroup {
   readonly statements: readonly NamedStatement[];
@@ -49,10 +70,16 @@ export interface NamedGroup {
   readonly isSplit: boolean;
 }
 
+/** The one tag with two numbers: the first one stands for what is no more. */
+const INSERT = 'INSERT ';
+
 /** `INSERT 0 5` → INSERT, 5; `CREATE TABLE` → CREATE TABLE, 0. */
 const readTag = (result: StatementResult, tag: string): void => {
-  result.command = tag.replace(/(?: \d+)+$/, '');
-  result.rowCount = Number(tag.slice(tag.lastIndexOf(' ') + 1)) || 0;
+  const blank = tag.lastIndexOf(' ');
+  const count = blank === -1 ? Number.NaN : Number(tag.slice(blank + 1));
+  result.rowCount = count || 0;
+  if (Number.isNaN(count)) result.command = tag;
+  else result.command = tag.startsWith(INSERT) ? INSERT.trimEnd() : tag.slice(0, blank);
 };
 
 const NO_COLUMNS = rowShape([]);
@@ -91,19 +118,7 @@ export class SyncGroup implements Submittable {
   submit(): void {
     const { wire } = this;
     this.written = wire.stream.writable;
-    const { statements, closing, isSplit } = this.#group;
-    wire.stream.cork();
-    for (const name of closing) wire.close({ type: 'S', name });
-    for (const { text, values, rowLimit, name, parse, shape, isControl } of statements) {
-      if (parse) wire.parse({ name, text, types: [] });
-      if (isSplit) wire.flush();
-      wire.bind({ statement: name, values });
-      if (isSplit) wire.flush();
-      if (shape === undefined && isControl !== true) wire.describe({ type: 'P', name: '' });
-      wire.execute({ portal: '', rows: rowLimit });
-    }
-    this.seal();
-    wire.stream.uncork();
+    if (this.written) wire.stream.write(groupMessages(this.#group, this.end));
   }
 
   handleRowDescription(message: { readonly fields: readonly WireField[] }): void {
@@ -152,8 +167,8 @@ export class SyncGroup implements Submittable {
   }
 
   /** What is written behind the statements. */
-  protected seal(): void {
-    this.wire.sync();
+  protected get end(): 'sync' | 'flush' {
+    return 'sync';
   }
 
   /** All but the last statement are done. */

@@ -33,15 +33,12 @@ export class ConnectionQueries<C extends Pick<PoolContext, 'defaults' | 'target'
     return prepareCall(given, o, { defaults: this.#context.defaults, txControl: 'allowed' });
   }
 
-  protected async run(call: Call): Promise<Result<AnyRow>> {
-    return this.hold(call, (connection, how) => submit(connection, call, how));
+  protected run(call: Call): Promise<Result<AnyRow>> {
+    return submit(this.#connection, call, this.#submission(call));
   }
 
   protected async hold<T>(call: Call, work: (connection: Connection, how: Submission) => Promise<T>): Promise<T> {
-    this.assertUsable(call.label);
-    // The borrower may have begun a transaction of his own; ending it is not part of it.
-    const inTransaction = this.#connection.status === 'T' && !call.verdict.txControl;
-    return work(this.#connection, { target: this.#context.target, inTransaction, acquireMs: 0, attempt: 1 });
+    return work(this.#connection, this.#submission(call));
   }
 
   protected async runGroup(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {
@@ -55,6 +52,13 @@ export class ConnectionQueries<C extends Pick<PoolContext, 'defaults' | 'target'
 
   protected isUndoneByError(text: string): boolean {
     return this.#context.defaults.guard.judge(text).operation === 'read';
+  }
+
+  #submission(call: Call): Submission {
+    this.assertUsable(call.label);
+    // The borrower may have begun a transaction of his own; ending it is not part of it.
+    const inTransaction = this.#connection.status === 'T' && !call.verdict.txControl;
+    return { target: this.#context.target, inTransaction, acquireMs: 0, attempt: 1, before: undefined };
   }
 
   /** May refuse the use of the connection. */

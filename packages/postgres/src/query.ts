@@ -2,13 +2,13 @@ import type { Call, Calls } from './call.ts';
 import type { Connection } from './connection.ts';
 import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
-import type { ExecutionOutcome } from './execution.ts';
+import type { ExecutionOutcome, ExecutionRequest } from './execution.ts';
 import { withoutLogins } from './guard/shown-verdict.ts';
 import { statementSkeleton } from './guard/verdict.ts';
 import { hideLogins } from './known-secrets.ts';
 import { LeaseBusyError } from './lease-errors.ts';
 import { errorOfOutcome } from './outcome.ts';
-import type { GroupStatement } from './pipeline.ts';
+import type { GroupStatement, StatementResult } from './pipeline.ts';
 import type { WireBytes } from './pool-port.ts';
 import type { Result } from './queries.ts';
 import type { QueryStatistics } from './query-stats.ts';
@@ -38,7 +38,7 @@ export interface Submission {
   readonly acquireMs: number;
   readonly attempt: number;
   /** Statements that go before this one in the same Sync group, taken when its turn comes; may throw to refuse the call. */
-  before?(): readonly GroupStatement[];
+  readonly before?: (() => readonly GroupStatement[]) | undefined;
 }
 
 /** A read that was cut off leaves nothing behind; what was written beside it outside of a transaction stays. */
@@ -129,72 +129,105 @@ export const refuseLent = (
     throw new LeaseBusyError({ pool: o.pool, use: 'statement' }, { label: o.label, outcome: 'not-sent' });
 };
 
-const run = async (connection: Connection, calls: Calls, how: Submission): Promise<ExecutionOutcome> => {
-  const [{ deadlineAtMs, signal, statement: first }] = calls;
-  const isUnprepared = calls.length === 1 && first.prefix === undefined;
-  let owed: readonly GroupStatement[] = [];
-  if (calls.some(({ verdict }) => verdict.session)) connection.sessionChanged = true;
-  const outcome = await connection.run({
-    build: () => {
-      owed = how.before?.() ?? (connection.status === 'I' ? how.target.transactionSettings : []);
-      return [...owed, ...calls.map(({ statement }) => statement)];
-    },
-    deadlineAtMs,
-    signal,
-    split: isUnprepared && how.target.sampling.wants(),
-    atLimit: 'cancel',
-  });
-  return owed.length === 0 ? outcome : { ...outcome, results: outcome.results.slice(owed.length) };
-};
+const NOTHING: readonly GroupStatement[] = Object.freeze([]);
 
-const runPrepared = async (connection: Connection, calls: Calls, how: Submission): Promise<ExecutionOutcome> => {
-  const outcome = await run(connection, calls, how);
-  if (outcome.outdated !== true) return outcome;
-  how.target.statements.reprepared += 1;
-  // Outside of a transaction it is as if nothing of it had ever been sent.
-  return outcome.status === 'I' ? run(connection, calls, how) : outcome;
-};
+const NO_RESULT: Result<AnyRow> = Object.freeze({ rows: [], rowCount: 0, command: '', fields: [] });
 
-const errorOf = (outcome: ExecutionOutcome, calls: Calls, how: Submission): PostgresError | undefined => {
-  const [{ label, deadlineMs, signal }] = calls;
-  const { inTransaction, target } = how;
-  const error = errorOfOutcome(outcome, { pool: target.pool, label, deadlineMs, signal, inTransaction });
-  if (error !== undefined) return error;
-  const cutOff = calls[outcome.results.findIndex(({ suspended }) => suspended)];
-  return cutOff === undefined ? undefined : tooManyRows(cutOff, calls, how.inTransaction);
-};
+/**
+ * Statements of callers on their way through a connection, as one group behind what is owed. Each hop of a promise costs a short statement as much
+ * as its statistics do, so there is one wait from the submission to the outcome.
+ */
+class CallGroup implements ExecutionRequest {
+  readonly deadlineAtMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly split: boolean;
+  readonly atLimit = 'cancel';
+  readonly #connection: Connection;
+  readonly #calls: Calls;
+  readonly #how: Submission;
+  /** Statements in front of those of the calls. */
+  #owed = 0;
 
-/** Each statement that has run; the bytes go to the first one, the error to the one that failed. */
-const recordAll = (
-  calls: Calls,
-  how: Submission,
-  o: { readonly outcome: ExecutionOutcome; readonly error: PostgresError | undefined; readonly place: Place },
-): void => {
-  const { outcome, error, place } = o;
-  const { results, bytes, split } = outcome;
-  const share = Math.min(calls.length, results.length + 1);
-  for (const [index, call] of calls.entries()) {
-    const result = results[index];
-    if (result === undefined && (index > results.length || error === undefined)) return;
-    const failed = result === undefined || result.suspended;
-    recordCall(call, how, {
-      rows: result?.rows.length ?? 0,
-      bytes: index === 0 ? bytes : undefined,
-      split,
-      place,
-      share,
-      error: failed ? error : undefined,
-    });
+  constructor(connection: Connection, calls: Calls, how: Submission) {
+    const [{ deadlineAtMs, signal, statement }] = calls;
+    this.deadlineAtMs = deadlineAtMs;
+    this.signal = signal;
+    this.split = calls.length === 1 && statement.prefix === undefined && how.target.sampling.wants();
+    this.#connection = connection;
+    this.#calls = calls;
+    this.#how = how;
   }
-};
 
-const submitGroup = async (connection: Connection, calls: Calls, how: Submission): Promise<Result<AnyRow>[]> => {
-  refuseLent(connection, { pool: how.target.pool, label: calls[0].label });
-  const outcome = await runPrepared(connection, calls, how);
-  const error = errorOf(outcome, calls, how);
-  recordAll(calls, how, { outcome, error, place: connection.place });
-  if (error !== undefined) throw error;
-  return outcome.results.map(({ rows, rowCount, command, shape: { fields } }) => ({ rows, rowCount, command, fields }));
+  /** @throws {@link LeaseBusyError} */
+  send(): Promise<ExecutionOutcome> {
+    const calls = this.#calls;
+    refuseLent(this.#connection, { pool: this.#how.target.pool, label: calls[0].label });
+    for (const { verdict } of calls) if (verdict.session) this.#connection.sessionChanged = true;
+    return this.#connection.run(this);
+  }
+
+  build(): readonly GroupStatement[] {
+    const owed = this.#before();
+    this.#owed = owed.length;
+    const own = this.#calls.map(({ statement }) => statement);
+    return owed.length === 0 ? own : [...owed, ...own];
+  }
+
+  /** A plan was out of date. Outside of a transaction it is as if nothing of it had ever been sent, so that it is sent again. */
+  async again(outcome: ExecutionOutcome): Promise<ExecutionOutcome> {
+    this.#how.target.statements.reprepared += 1;
+    return outcome.status === 'I' ? this.#connection.run(this) : outcome;
+  }
+
+  /** Puts it on the record. @throws what made it fail */
+  finish(outcome: ExecutionOutcome): Result<AnyRow>[] {
+    const results = this.#owed === 0 ? outcome.results : outcome.results.slice(this.#owed);
+    const error = this.#errorOf(outcome, results);
+    this.#record(outcome, results, error);
+    if (error !== undefined) throw error;
+    return results.map(({ rows, rowCount, command, shape }) => ({ rows, rowCount, command, fields: shape.fields }));
+  }
+
+  #before(): readonly GroupStatement[] {
+    const { before, target } = this.#how;
+    if (before !== undefined) return before();
+    return this.#connection.status === 'I' ? target.transactionSettings : NOTHING;
+  }
+
+  #errorOf(outcome: ExecutionOutcome, results: readonly StatementResult[]): PostgresError | undefined {
+    const [{ label, deadlineMs, signal }] = this.#calls;
+    const { inTransaction, target } = this.#how;
+    const error = errorOfOutcome(outcome, { pool: target.pool, label, deadlineMs, signal, inTransaction });
+    if (error !== undefined) return error;
+    const cutOff = this.#calls[results.findIndex(({ suspended }) => suspended)];
+    return cutOff === undefined ? undefined : tooManyRows(cutOff, this.#calls, inTransaction);
+  }
+
+  /** Each statement that has run; the bytes go to the first one, the error to the one that failed. */
+  #record({ bytes, split }: ExecutionOutcome, results: readonly StatementResult[], error?: PostgresError): void {
+    const share = Math.min(this.#calls.length, results.length + 1);
+    const { place } = this.#connection;
+    let index = 0;
+    for (const call of this.#calls) {
+      const result = results[index];
+      if (result === undefined && (index > results.length || error === undefined)) return;
+      const failed = result === undefined || result.suspended;
+      recordCall(call, this.#how, {
+        rows: result?.rows.length ?? 0,
+        bytes: index === 0 ? bytes : undefined,
+        split,
+        place,
+        share,
+        error: failed ? error : undefined,
+      });
+      index += 1;
+    }
+  }
+}
+
+const submitGroup = async (group: CallGroup): Promise<Result<AnyRow>[]> => {
+  const outcome = await group.send();
+  return group.finish(outcome.outdated === true ? await group.again(outcome) : outcome);
 };
 
 /**
@@ -203,14 +236,14 @@ const submitGroup = async (connection: Connection, calls: Calls, how: Submission
  */
 export function submitAll(connection: Connection, calls: Calls, how: Submission): Promise<Result[]>;
 export function submitAll(connection: Connection, calls: Calls, how: Submission): Promise<Result<AnyRow>[]> {
-  return submitGroup(connection, calls, how);
+  return submitGroup(new CallGroup(connection, calls, how));
 }
-
-const NO_RESULT: Result<AnyRow> = Object.freeze({ rows: [], rowCount: 0, command: '', fields: [] });
 
 /** Submits one statement. */
 export const submit = async (connection: Connection, call: Call, how: Submission): Promise<Result<AnyRow>> => {
-  const [result] = await submitGroup(connection, [call], how);
+  const group = new CallGroup(connection, [call], how);
+  const outcome = await group.send();
+  const [result] = group.finish(outcome.outdated === true ? await group.again(outcome) : outcome);
   /* v8 ignore next -- a group without an error has a result for each statement @preserve */
   return result ?? NO_RESULT;
 };

@@ -39,7 +39,9 @@ export abstract class RowShapes implements Queries {
   query<R extends ArrayRow = ArrayRow>(statement: Sql, params: Params, o: ArrayMode): Promise<Result<R>>;
   query<R extends Row = Row>(statement: Sql<R>, params?: readonly unknown[], o?: QueryOptions): Promise<Result<R>>;
   async query(statement: Sql, params?: readonly unknown[], o: QueryOptions = {}): Promise<Result<AnyRow>> {
-    return this.run(this.prepare({ statement, params }, o));
+    // Awaited: to return a promise out of an async function takes three turns of the microtask queue, to return what it resolves with takes one.
+    const result = await this.run(this.prepare({ statement, params }, o));
+    return result;
   }
 
   one<R extends ArrayRow = ArrayRow>(statement: Sql, params: Params, o: ArrayMode): Promise<R>;

@@ -41,18 +41,21 @@ export interface StatementPlan {
 }
 
 interface Prepared {
-  readonly name: string;
   readonly preparedAtMs: number;
-  shape: RowShape | undefined;
+  /** How it is sent from now on. */
+  plan: StatementPlan;
 }
 
-const UNNAMED: StatementPlan = Object.freeze({ name: '', parse: true });
+const NOTHING: readonly string[] = Object.freeze([]);
+const UNNAMED: StatementPlan = Object.freeze({ name: '', parse: true, shape: undefined });
 
 export class StatementCache {
   readonly #limits: StatementCacheLimits;
   readonly #counters: StatementCounters;
   /** In the order of their last use. */
   readonly #prepared = new Map<string, Prepared>();
+  /** The last one of them: a statement that is repeated need not be moved. */
+  #latest: string | undefined;
   #closing: string[] = [];
   #serial = 0;
 
@@ -66,33 +69,33 @@ export class StatementCache {
   }
 
   /** The name for a text in the next group. `prefix` begins a new name. */
-  plan(text: string, o: { readonly prefix: string | undefined; readonly nowMs: number }): StatementPlan {
+  plan(text: string, prefix: string | undefined, nowMs: number): StatementPlan {
     const { cacheSize, ttlMs } = this.#limits;
-    if (o.prefix === undefined || cacheSize === 0) return UNNAMED;
+    if (prefix === undefined || cacheSize === 0) return UNNAMED;
     const known = this.#prepared.get(text);
-    this.#prepared.delete(text);
-    if (known !== undefined && (ttlMs === 0 || o.nowMs - known.preparedAtMs < ttlMs)) {
-      this.#prepared.set(text, known);
+    if (known !== undefined && (ttlMs === 0 || nowMs - known.preparedAtMs < ttlMs)) {
+      this.#touch(text, known);
       this.#counters.hits += 1;
-      return { name: known.name, parse: false, shape: known.shape };
+      return known.plan;
     }
-    if (known !== undefined) this.#closing.push(known.name);
+    if (known !== undefined) this.forget(text);
     this.#counters.misses += 1;
     this.#evict();
     this.#serial += 1;
-    const name = `${o.prefix}_${this.#serial}`;
-    this.#prepared.set(text, { name, preparedAtMs: o.nowMs, shape: undefined });
-    return { name, parse: true };
+    const name = `${prefix}_${this.#serial}`;
+    this.#touch(text, { preparedAtMs: nowMs, plan: { name, parse: false, shape: undefined } });
+    return { name, parse: true, shape: undefined };
   }
 
   /** The columns of a text that has a name. */
   learn(text: string, shape: RowShape): void {
     const known = this.#prepared.get(text);
-    if (known !== undefined) known.shape = shape;
+    if (known !== undefined) known.plan = { name: known.plan.name, parse: false, shape };
   }
 
   /** The names that the group which is sent now has to close first. */
   takeClosing(): readonly string[] {
+    if (this.#closing.length === 0) return NOTHING;
     const closing = this.#closing;
     this.#closing = [];
     return closing;
@@ -103,20 +106,29 @@ export class StatementCache {
     const known = this.#prepared.get(text);
     if (known === undefined) return;
     this.#prepared.delete(text);
-    this.#closing.push(known.name);
+    this.#closing.push(known.plan.name);
+    if (this.#latest === text) this.#latest = undefined;
   }
 
   /** The session has dropped all of them: DISCARD, DEALLOCATE. */
   clear(): void {
     this.#prepared.clear();
+    this.#latest = undefined;
     this.#closing = [];
   }
 
+  /** Behind all others. */
+  #touch(text: string, prepared: Prepared): void {
+    if (this.#latest === text) return;
+    this.#latest = text;
+    this.#prepared.delete(text);
+    this.#prepared.set(text, prepared);
+  }
+
   #evict(): void {
-    for (const [text, { name }] of this.#prepared) {
+    for (const text of this.#prepared.keys()) {
       if (this.#prepared.size < this.#limits.cacheSize) return;
-      this.#prepared.delete(text);
-      this.#closing.push(name);
+      this.forget(text);
       this.#counters.evicted += 1;
     }
   }

@@ -49,6 +49,8 @@ export class Transaction {
   readonly #context: PoolContext;
   readonly #settings: TransactionSettings;
   readonly #scopes: TxScopes;
+  /** What the transaction says of row limits holds for statements that say nothing. */
+  readonly #rules: { readonly defaults: CallDefaults; readonly txControl: 'refused' };
   #begun = false;
   #ended = false;
   /** The first failure, for those that come after it. */
@@ -60,6 +62,9 @@ export class Transaction {
     this.connection = o.connection;
     this.attempt = o.attempt;
     this.#scopes = new TxScopes(settings.begin);
+    const { defaults } = context;
+    const { maxRows } = settings;
+    this.#rules = { defaults: maxRows === undefined ? defaults : { ...defaults, maxRows }, txControl: 'refused' };
   }
 
   get remainingMs(): number {
@@ -76,8 +81,7 @@ export class Transaction {
 
   prepare(given: Given, o: QueryOptions): Call {
     this.assertOpen();
-    const how = { defaults: this.#defaults, txControl: 'refused' } as const;
-    return this.#limited(prepareCall(given, this.#optionsOf(o), how), o);
+    return this.#limited(prepareCall(given, this.#optionsOf(o), this.#rules), o);
   }
 
   run(call: Call): Promise<Result<AnyRow>> {
@@ -91,7 +95,7 @@ export class Transaction {
 
   async batch(statements: readonly BoundStatement[], o: BatchOptions): Promise<Result[]> {
     this.assertOpen();
-    const calls = prepareBatch(statements, this.#optionsOf(o), this.#defaults);
+    const calls = prepareBatch(statements, this.#optionsOf(o), this.#rules.defaults);
     if (calls === undefined) return [];
     const [first, ...rest] = calls;
     return this.#run(calls.length, (how) => submitAll(this.connection, [this.#limited(first, o), ...rest], how));
@@ -182,12 +186,6 @@ export class Transaction {
     }
   }
 
-  /** What the transaction says of row limits holds for statements that say nothing. */
-  get #defaults(): CallDefaults {
-    const { defaults } = this.#context;
-    return { ...defaults, maxRows: this.#settings.maxRows ?? defaults.maxRows };
-  }
-
   #optionsOf<O extends BatchOptions>(o: O): O {
     const { label } = this.#settings;
     return label === undefined ? o : { label, ...o };
@@ -196,11 +194,10 @@ export class Transaction {
   /** The call under the limits of the transaction as well. */
   #limited(call: Call, o: BatchOptions): Call {
     const { signal, deadlineAtMs } = this.#settings;
-    const signals = [signal, o.signal].filter((one) => one !== undefined);
-    const [only] = signals;
+    const isBoth = signal !== undefined && o.signal !== undefined;
     return {
       ...call,
-      signal: signals.length > 1 ? AbortSignal.any(signals) : only,
+      signal: isBoth ? AbortSignal.any([signal, o.signal]) : (signal ?? o.signal),
       deadlineAtMs: Math.min(call.deadlineAtMs, deadlineAtMs),
       latestAtMs: deadlineAtMs,
     };
@@ -229,7 +226,9 @@ export class Transaction {
     const pending = this.#scopes.takePending().map((text) => control(text));
     if (this.#begun) return pending;
     this.#begun = true;
-    return [...pending.slice(0, 1), ...this.#context.target.transactionSettings, ...pending.slice(1)]; // BEGIN is the first
+    const { transactionSettings } = this.#context.target;
+    if (transactionSettings.length === 0) return pending;
+    return [...pending.slice(0, 1), ...transactionSettings, ...pending.slice(1)]; // BEGIN is the first
   }
 
   /** What ends while a stream or COPY of it is open cannot be kept. */

@@ -19,7 +19,7 @@ const running = (own: Partial<ExecutionRequest>) => {
       destroy: (reason) => asked.push(`destroy ${reason}`),
     },
   );
-  execution.begin();
+  execution.begin(clock.now());
   return { clock, asked, execution };
 };
 const answer = { results: [], written: true, status: 'I' } as const;

@@ -99,7 +99,7 @@ describe('R-PG-6 S1 the statement cache of a connection', () => {
   test('what was not used for longest makes room, and is closed by the next group', () => {
     const counted = counters();
     const cache = new StatementCache({ cacheSize: 2, ttlMs: 0 }, counted);
-    const plan = (text: string) => cache.plan(text, { prefix: 'bb', nowMs: 0 });
+    const plan = (text: string) => cache.plan(text, 'bb', 0);
     expect(['a', 'b', 'a', 'c', 'a', 'b'].map((text) => plan(text))).toEqual([
       { name: 'bb_1', parse: true },
       { name: 'bb_2', parse: true },
@@ -115,7 +115,7 @@ describe('R-PG-6 S1 the statement cache of a connection', () => {
 
   test('S2 a statement is prepared anew when its time is up', () => {
     const cache = new StatementCache({ cacheSize: 2, ttlMs: 100 }, counters());
-    const at = (nowMs: number) => cache.plan('a', { prefix: 'own', nowMs });
+    const at = (nowMs: number) => cache.plan('a', 'own', nowMs);
     expect([at(0), at(99), at(100)].map(({ name }) => name)).toEqual(['own_1', 'own_1', 'own_2']);
     expect(cache.takeClosing()).toEqual(['own_1']);
   });
@@ -123,11 +123,11 @@ describe('R-PG-6 S1 the statement cache of a connection', () => {
   test('without a prefix or without room nothing has a name, and what is not known can be forgotten', () => {
     const cache = new StatementCache({ cacheSize: 1, ttlMs: 0 }, counters());
     const none = new StatementCache({ cacheSize: 0, ttlMs: 0 }, counters());
-    expect(cache.plan('a', { prefix: undefined, nowMs: 0 })).toEqual({ name: '', parse: true });
-    expect(none.plan('a', { prefix: 'bb', nowMs: 0 })).toEqual({ name: '', parse: true });
+    expect(cache.plan('a', undefined, 0)).toEqual({ name: '', parse: true });
+    expect(none.plan('a', 'bb', 0)).toEqual({ name: '', parse: true });
     cache.forget('a');
     expect(cache.takeClosing()).toEqual([]);
-    cache.plan('a', { prefix: 'bb', nowMs: 0 });
+    cache.plan('a', 'bb', 0);
     cache.forget('a');
     expect(cache.takeClosing()).toEqual(['bb_1']);
   });
