@@ -18,14 +18,20 @@ export interface PoolArm extends Pick<ProducingArm, 'target' | 'partitions'> {
   readonly publishers?: number;
   /** Default: the pool's. */
   readonly maxBatchRecords?: number;
+  /** KJ-5: without it, each idle connection of kafkajs takes processor time. Default: false. */
+  readonly patchIdleTimer?: boolean;
   /** Default: `pool on <driver>`. */
   readonly name?: string;
   readonly role?: ProducingArm['role'];
 }
 
-const driverOf = async (driver: PoolDriver, brokers: readonly string[]): Promise<ProducerDriver> => {
+const driverOf = async (
+  { driver, patchIdleTimer = false }: Pick<PoolArm, 'driver' | 'patchIdleTimer'>,
+  brokers: readonly string[],
+): Promise<ProducerDriver> => {
   const connection = { brokers, clientId: 'bench' };
-  if (driver === 'kafkajs') return (await import('@busbar/producer-pool/kafkajs')).kafkaJsDriver(connection);
+  if (driver === 'kafkajs')
+    return (await import('@busbar/producer-pool/kafkajs')).kafkaJsDriver({ ...connection, patchIdleTimer });
   return (await import('@busbar/producer-pool/platformatic')).platformaticDriver(connection);
 };
 
@@ -43,11 +49,11 @@ const untilReady = async (pool: ProducerPool, producers: number): Promise<void> 
 /** A started pool with so many producers that are connected. */
 const startedPool = async (
   { bootstrap, topic }: SenderPlace,
-  { driver, idempotent = false, producers = 1, maxBatchRecords }: Omit<PoolArm, 'target'>,
+  { idempotent = false, producers = 1, maxBatchRecords, ...o }: Omit<PoolArm, 'target'>,
 ): Promise<ProducerPool> => {
   const { createProducerPool } = await import('@busbar/producer-pool');
   const pool = createProducerPool({
-    driver: await driverOf(driver, bootstrap),
+    driver: await driverOf(o, bootstrap),
     topics: [topic],
     idempotent,
     ...(maxBatchRecords === undefined ? {} : { maxBatchRecords }),
@@ -65,6 +71,7 @@ export const poolArm = (o: PoolArm): ProducingArm => {
     idempotent ? 'idempotent' : 'idempotent off',
     `${producers} producer${producers === 1 ? '' : 's'}`,
     ...(maxBatchRecords === undefined ? [] : [`maxBatchRecords ${maxBatchRecords}`]),
+    ...(o.patchIdleTimer === true ? ['patchIdleTimer'] : []),
   ];
   return {
     name: o.name ?? `pool on ${driver}`,

@@ -43,16 +43,16 @@ const partBytes = (part: Bytes | null): number => {
   return varintBytes(length) + length;
 };
 
-const headersBytes = (headers: RecordParts['headers']): number => {
-  const entries = Object.entries(headers);
-  let bytes = varintBytes(entries.length);
-  for (const [name, value] of entries) bytes += partBytes(name) + partBytes(value);
+const headersBytes = (headers: Measured['headers']): number => {
+  let bytes = varintBytes(headers.length);
+  for (const [name, value] of headers) bytes += partBytes(name) + partBytes(value);
   return bytes;
 };
 
 /** A record measured. A class for the reason given at `AcceptedRecord`. */
 class Measured {
   readonly parts: RecordParts;
+  readonly headers: readonly (readonly [name: string, value: Bytes])[];
   readonly timestampDelta: number;
   readonly offsetDelta: number;
   /** Without the length in front. */
@@ -60,6 +60,7 @@ class Measured {
 
   constructor(parts: RecordParts, timestampDelta: number, offsetDelta: number) {
     this.parts = parts;
+    this.headers = Object.entries(parts.headers);
     this.timestampDelta = timestampDelta;
     this.offsetDelta = offsetDelta;
     this.bodyBytes =
@@ -68,7 +69,7 @@ class Measured {
       varintBytes(offsetDelta) +
       partBytes(parts.key) +
       partBytes(parts.value) +
-      headersBytes(parts.headers);
+      headersBytes(this.headers);
   }
 
   get bytes(): number {
@@ -95,14 +96,13 @@ class RecordWriter {
     this.bytes = Buffer.allocUnsafe(size);
   }
 
-  write({ parts, timestampDelta, offsetDelta, bodyBytes }: Measured): void {
+  write({ parts, headers, timestampDelta, offsetDelta, bodyBytes }: Measured): void {
     this.#number(bodyBytes);
     this.bytes[this.#at++] = NO_ATTRIBUTES;
     this.#number(timestampDelta);
     this.#number(offsetDelta);
     this.#part(parts.key);
     this.#part(parts.value);
-    const headers = Object.entries(parts.headers);
     this.#number(headers.length);
     for (const [name, value] of headers) {
       this.#part(name);
