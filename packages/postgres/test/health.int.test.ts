@@ -52,7 +52,7 @@ describe('deep health', () => {
     expect(await aborted).toMatchObject({ code: 'BUSBAR_POSTGRES_ABORTED' });
     const silent = await pg.health({ deep: true });
     expect(silent).toMatchObject({ status: 'degraded', reasons: [{ code: 'probe-failed', limit: 1_000 }] });
-    expect(silent.reasons[0]?.value).toBeLessThan(1_200);
+    expect(silent.reasons[0]?.value).toBeLessThan(5_000);
     expect(messages).toEqual([{ pool: 'probed', from: 'healthy', to: 'degraded', reasons: slow }]);
     await pg.close({ deadlineMs: 50 });
   });

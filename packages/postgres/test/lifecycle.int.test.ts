@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
 import { eventually, rejection } from './eventually.ts';
+import { hurriedTime } from './hurried-time.ts';
 import { aNumber, containing, like } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
 
@@ -60,9 +61,13 @@ describe('the life of connections', () => {
     for (const wrong of [-1, 5, 1.5])
       // oxlint-disable-next-line no-await-in-loop -- one after the other
       expect(await rejection(pg.warmup(wrong))).toMatchObject({ code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID' });
-    await using full = open({ pool: { max: 2, acquireTimeoutMs: 150 } });
+    const { hurry, ...time } = hurriedTime();
+    await using full = open({ pool: { max: 2 }, ...time });
     await using held = await full.lease();
-    expect(await rejection(full.warmup(2))).toMatchObject({ code: 'BUSBAR_POSTGRES_ACQUIRE_TIMEOUT' });
+    const warm = rejection(full.warmup(2));
+    await eventually(() => full.stats().open === 2 && full.stats().connecting === 0, 'another is open');
+    hurry(50);
+    expect(await warm).toMatchObject({ code: 'BUSBAR_POSTGRES_ACQUIRE_TIMEOUT' });
     expect(full.stats()).toMatchObject({ leased: 1, idle: 1 });
     expect(await held.value('select 1')).toBe(1);
   });
@@ -124,11 +129,13 @@ describe('the life of connections', () => {
   });
 
   test('R-PG-7 who is turned away is told of on channels, with the pressure that was met', async () => {
-    await using pg = open({ name: 'pressed', pool: { max: 1, maxQueue: 1, acquireTimeoutMs: 150 } });
+    const { hurry, ...time } = hurriedTime();
+    await using pg = open({ name: 'pressed', pool: { max: 1, maxQueue: 1 }, ...time });
     const heard = listen('pressed', 'queue-full', 'acquire-timeout');
     await using held = await pg.lease();
     const waiting = rejection(pg.query('select 1', [], { label: 'patient' }));
     await rejection(pg.query('select 1', [], { label: 'hasty' }));
+    hurry(50);
     await waiting;
     expect(heard).toMatchObject([
       ['queue-full', { label: 'hasty', waitedMs: 0, queued: 1, active: 1 }],
@@ -159,6 +166,32 @@ describe('the life of connections', () => {
     expect(pg.stats()).toMatchObject({ open: 1, closing: 1 });
     await eventually(() => pg.stats().open === 0, 'the socket is destroyed');
     expect(pg.lifecycle()).toMatchObject([{ reason: 'generation', closeMs: aNumber }]);
+  });
+
+  test('R-PG-1 session.setup runs once per connection; its rejection is the error of those who wait', async () => {
+    let runs = 0;
+    await using pg = open({
+      pool: { max: 1 },
+      session: {
+        setup: async (session) => {
+          runs += 1;
+          await session.query("select set_config('my.setting', $1, false)", ['set']);
+        },
+      },
+    });
+    expect([
+      await pg.value("select current_setting('my.setting')"),
+      await pg.value("select current_setting('my.setting')"),
+    ]).toEqual(['set', 'set']);
+    expect(runs).toBe(1);
+    await using broken = open({
+      pool: { max: 1, acquireTimeoutMs: 300 },
+      session: { setup: (session) => session.query('select no_such_function()').then(() => undefined) },
+    });
+    expect(await rejection(broken.query('select 1'))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_SETUP',
+      cause: like({ sqlState: '42883' }),
+    });
   });
 
   test('R-PG-1 a session.setup that leaves a transaction open makes no session: statements of borrowers would be undone', async () => {

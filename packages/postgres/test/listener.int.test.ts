@@ -7,6 +7,8 @@ import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
 import type { Postgres } from '../src/postgres.ts';
 import { eventually, rejection } from './eventually.ts';
+import { hurriedTime } from './hurried-time.ts';
+import { listenTo } from './listen-to.ts';
 import { like } from './matchers.ts';
 import { poolOptions } from './pool-options.ts';
 
@@ -115,10 +117,16 @@ describe('listen', () => {
       code: 'BUSBAR_POSTGRES_CONNECT_TIMEOUT',
     });
     await unanswered.close();
-    await using reader = open({ targetSessionAttrs: 'read-only' });
-    expect(await rejection(reader.listen('a', ignore, { deadlineMs: 150 }))).toMatchObject({
-      code: 'BUSBAR_POSTGRES_NO_TARGET',
-    });
+    const { hurry, ...time } = hurriedTime();
+    const connects = listenTo('connect');
+    await using reader = open({ name: 'reader', targetSessionAttrs: 'read-only', ...time });
+    const unfit = rejection(reader.listen('a', ignore));
+    await eventually(
+      () => connects.some((message) => Reflect.get(Object(message), 'pool') === 'reader'),
+      'it was tried',
+    );
+    hurry(100);
+    expect(await unfit).toMatchObject({ code: 'BUSBAR_POSTGRES_NO_TARGET' });
   });
 
   test('N1 what a handler throws, now or later, is published, and the others are called all the same', async () => {

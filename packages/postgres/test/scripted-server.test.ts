@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createPostgres } from '../src/connection-manager.ts';
 import type { PostgresOptions } from '../src/options.ts';
 import { eventually, rejection } from './eventually.ts';
+import { hurriedTime } from './hurried-time.ts';
 import { listenTo } from './listen-to.ts';
 import {
   booleans,
@@ -110,7 +111,8 @@ describe('a server that does what a real one does not', () => {
   test('H31 a cancel that is still on its way when the statement has ended keeps the connection to itself, and ends it', async () => {
     await using server = await startScriptedServer(() => undefined);
     const heard = listenTo('cancel');
-    await using pg = open(server, { timeouts: { cancelGraceMs: 300 } });
+    const { hurry, ...time } = hurriedTime();
+    await using pg = open(server, { timeouts: { cancelGraceMs: 5_000 }, ...time });
     const late = Promise.allSettled([pg.query('select 1', [], { deadlineMs: 60 })]);
     await eventually(() => server.connections() === 2, 'a cancel is sent');
     server.hangUp();
@@ -118,6 +120,7 @@ describe('a server that does what a real one does not', () => {
     server.say(Buffer.concat([completed('SELECT 0'), readyForQuery()]));
     await late;
     expect(pg.stats()).toMatchObject({ leased: 1, idle: 0, closed: {} });
+    hurry(50);
     await eventually(() => pg.stats().open === 0, 'it is ended');
     expect(pg.stats().closed).toEqual({ 'cancel-race': 1 });
     expect(heard).toMatchObject([{ result: 'noticed' }, { result: 'unanswered' }]);

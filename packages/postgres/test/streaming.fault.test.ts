@@ -7,6 +7,7 @@ import type { PostgresOptions } from '../src/options.ts';
 import type { Postgres } from '../src/postgres.ts';
 import { collect } from './collect.ts';
 import { eventually, rejection } from './eventually.ts';
+import { hurriedTime } from './hurried-time.ts';
 import { poolOptions } from './pool-options.ts';
 
 const LINE = Buffer.from(`${'x'.repeat(1_023)}\n`);
@@ -17,8 +18,8 @@ const SERIES = 'select n from generate_series(1, 1000) n';
 describe('streams and COPY over a network that fails', () => {
   const db = useTestDatabase();
   const open = (own: PostgresOptions = {}): Postgres => createPostgres(poolOptions(db(), own));
-  const behind = ({ host, port }: TcpProxy): Postgres =>
-    open({ host, port, pool: { max: 1 }, timeouts: { cancelGraceMs: 50 } });
+  const behind = ({ host, port }: TcpProxy, own: PostgresOptions = {}): Postgres =>
+    open({ host, port, pool: { max: 1 }, timeouts: { cancelGraceMs: 50 }, ...own });
 
   beforeAll(async () => {
     await using pg = open();
@@ -39,14 +40,18 @@ describe('streams and COPY over a network that fails', () => {
 
   test('X2 the source is read as fast as the socket takes it, and a socket that takes nothing ends at the deadline', async () => {
     await using proxy = await startTcpProxy({ target: db() });
-    await using pg = behind(proxy);
+    const { hurry, ...time } = hurriedTime();
+    await using pg = behind(proxy, time);
     await pg.query('select 1');
     let read = 0;
     const source = megabytes((n) => {
       read = n;
-      if (n === 2) proxy.freeze();
+      if (n !== 2) return;
+      proxy.freeze();
+      hurry(25);
     });
-    const error = await rejection(pg.copyIn('copy lines from stdin', source, { deadlineMs: 200 }));
+    const error = await rejection(pg.copyIn('copy lines from stdin', source, { deadlineMs: 5_000 }));
+    hurry(1);
     expect(error).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE', outcome: 'unknown', retryable: false });
     expect(read).toBeLessThan(CHUNKS);
     await eventually(() => pg.stats().open === 0, 'the connection is given up');

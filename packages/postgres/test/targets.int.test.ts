@@ -14,6 +14,7 @@ import type { PostgresOptions } from '../src/options.ts';
 import { resolvePostgresOptions } from '../src/resolve-options.ts';
 import type { TargetSessionAttrs } from '../src/targets.ts';
 import { eventually, rejection } from './eventually.ts';
+import { hurriedTime } from './hurried-time.ts';
 import { listenTo } from './listen-to.ts';
 import { allOf, aNumber, containing, like } from './matchers.ts';
 import { timeLapse } from './time-lapse.ts';
@@ -67,8 +68,12 @@ describe('F1 several servers', () => {
   });
 
   test('none of them fits: the error has each of the failures', async () => {
-    await using pg = open([`${NOBODY}:${primary().port}`, at(standby)], { pool: { acquireTimeoutMs: 200 } });
-    expect(await rejection(pg.query('select 1'))).toMatchObject({
+    const { hurry, ...time } = hurriedTime();
+    await using pg = open([`${NOBODY}:${primary().port}`, at(standby)], time);
+    const refused = rejection(pg.query('select 1'));
+    await eventually(() => pg.stats().createFailures > 0, 'both were tried');
+    hurry(50);
+    expect(await refused).toMatchObject({
       code: 'BUSBAR_POSTGRES_NO_TARGET',
       retryable: true,
       message: containing('none of 2 servers answers and is read-write'),
@@ -80,6 +85,7 @@ describe('F1 several servers', () => {
         ),
       }),
     });
+    hurry(1);
     const [tcp] = (await pg.start()).checks;
     expect(tcp).toMatchObject({ id: 'pg.tcp', status: 'warn', message: containing('ECONNREFUSED') });
     expect(pg.stats().host).toBe(NOBODY);

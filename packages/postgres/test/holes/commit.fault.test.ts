@@ -132,9 +132,11 @@ describe('holes of BEGIN and COMMIT', () => {
 
   test('an overdue COMMIT gets its grace and no cancel; behind the grace it is unknown', async () => {
     await using patient = open({ timeouts: { commitGraceMs: 3_000 } });
+    await patient.query('select 1');
     await patient.tx({ deadlineMs: 300 }, (tx) => tx.execute("insert into slow_commit values ('patient')"));
     expect(patient.stats().cancelsSent).toBe(0);
     await using hasty = open({ timeouts: { commitGraceMs: 50 } });
+    await hasty.query('select 1');
     const error = await rejection(
       hasty.tx({ deadlineMs: 300 }, (tx) => tx.execute("insert into slow_commit values ('hasty')")),
     );

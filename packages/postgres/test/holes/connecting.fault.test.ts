@@ -11,7 +11,8 @@ import { resolvePostgresOptions } from '../../src/resolve-options.ts';
 import { SlotLife } from '../../src/slot-life.ts';
 import { createCounters } from '../../src/stats.ts';
 import { eventually, rejection } from '../eventually.ts';
-import { containing, like } from '../matchers.ts';
+import { hurriedTime } from '../hurried-time.ts';
+import { containing } from '../matchers.ts';
 import { isSettled, plainPool } from '../plain-pool.ts';
 import { poolOptions } from '../pool-options.ts';
 
@@ -88,47 +89,29 @@ describe('holes of connecting and of dead peers', () => {
     await eventually(() => pool.totalCount === 0, 'only its end frees the slot');
   });
 
-  test('R-PG-1 session.setup runs once per connection; its rejection is the error of those who wait', async () => {
-    let runs = 0;
-    await using pg = open({
-      ...single,
-      session: {
-        setup: async (session) => {
-          runs += 1;
-          await session.query("select set_config('my.setting', $1, false)", ['set']);
-        },
-      },
-    });
-    expect([
-      await pg.value("select current_setting('my.setting')"),
-      await pg.value("select current_setting('my.setting')"),
-    ]).toEqual(['set', 'set']);
-    expect(runs).toBe(1);
-    await using broken = open({
-      pool: { max: 1, acquireTimeoutMs: 300 },
-      session: { setup: (session) => session.query('select no_such_function()').then(() => undefined) },
-    });
-    expect(await rejection(broken.query('select 1'))).toMatchObject({
-      code: 'BUSBAR_POSTGRES_SETUP',
-      cause: like({ sqlState: '42883' }),
-    });
-  });
-
   test('H10 sockets never exceed max, even when the peer does not answer the goodbye', async () => {
     await using proxy = await startTcpProxy({ target: db() });
     const { host, port } = proxy;
-    await using pg = open({ host, port, pool: { max: 2, closeTimeoutMs: 1_000, acquireTimeoutMs: 100 } });
+    const { hurry, ...time } = hurriedTime();
+    await using pg = open({
+      host,
+      port,
+      pool: { max: 2, closeTimeoutMs: 20_000, acquireTimeoutMs: 2_000, connectTimeoutMs: 60_000 },
+      ...time,
+    });
     const [broken, healthy] = [await pg.lease(), await pg.lease()];
     proxy.freeze();
     broken.release({ destroy: true }); // without a goodbye
     await eventually(() => pg.stats().open === 1, 'its slot is free');
     healthy.release();
     await pg.recycle(); // with one
+    hurry(20);
     const waiting = [1, 2].map(() => rejection(pg.query('select 1')));
     expect(await Promise.all(waiting)).toMatchObject([{ kind: 'acquire-timeout' }, { kind: 'acquire-timeout' }]);
     expect(pg.stats()).toMatchObject({ open: 2, closing: 1, connecting: 1 });
     expect(proxy.counters.connections).toBe(3);
     await eventually(() => pg.stats().closing === 0, 'it is destroyed after closeTimeoutMs');
+    hurry(1);
     proxy.thaw();
     await eventually(async () => (await pg.value('select 1').catch(() => 0)) === 1, 'it comes back');
   });
@@ -255,8 +238,10 @@ describe('holes of connecting and of dead peers', () => {
 
   test('H20 full pool and dead server differ', async () => {
     await using proxy = await startTcpProxy({ target: db() });
-    await using full = open({ pool: { max: 1, maxQueue: 1, acquireTimeoutMs: 150 } });
+    const { hurry, ...time } = hurriedTime();
+    await using full = open({ pool: { max: 1, maxQueue: 1 }, ...time });
     const held = await full.lease({ label: 'hog' });
+    hurry(50);
     const waiting = rejection(full.query('select 1', [], { label: 'patient' }));
     expect(await rejection(full.query('select 1'))).toMatchObject({
       code: 'BUSBAR_POSTGRES_QUEUE_FULL',

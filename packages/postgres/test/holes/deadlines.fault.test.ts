@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { createPostgres } from '../../src/connection-manager.ts';
 import type { PostgresOptions } from '../../src/options.ts';
 import { eventually, rejection } from '../eventually.ts';
+import { hurriedTime } from '../hurried-time.ts';
 import { like } from '../matchers.ts';
 import { isSettled, plainPool } from '../plain-pool.ts';
 import { poolOptions } from '../pool-options.ts';
@@ -117,13 +118,16 @@ describe('holes of deadlines and cancels', () => {
   test('H6 a lease whose statements are all settled is released, even while the last one is cleaned up behind its caller', async () => {
     await using proxy = await startTcpProxy({ target: db() });
     const { host, port } = proxy;
-    await using pg = open({ ...single, host, port, timeouts: { cancelGraceMs: 15_000 } });
+    const { hurry, ...time } = hurriedTime();
+    await using pg = open({ ...single, host, port, timeouts: { cancelGraceMs: 100_000 }, ...time });
     const lease = await pg.lease();
     const sent = proxy.counters.bytesIn;
-    const late = rejection(lease.query('select pg_sleep(20)', [], { deadlineMs: 100 }));
+    const late = rejection(lease.query('select pg_sleep(20)', [], { deadlineMs: 5_000 }));
     await eventually(() => proxy.counters.bytesIn > sent, 'the statement is on its way');
     proxy.freeze();
+    hurry(50);
     expect(await late).toMatchObject({ code: 'BUSBAR_POSTGRES_DEADLINE' });
+    hurry(1);
     lease.release(); // all that was asked for has been answered
     expect(pg.stats()).toMatchObject({ leased: 1, idle: 0 }); // but nobody gets it yet
     proxy.thaw();
