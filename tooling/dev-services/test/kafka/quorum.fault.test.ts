@@ -64,17 +64,14 @@ test('R-PR-1 no quorum: brokers serve on without the controller, and no leader m
   kafka.node(100).pause();
   expect(await send('headless', 'one', leader)).toBe('ok');
   kafka.node(leader).pause();
-  const [asked = 0] = others(leader);
-  const client = new Kafka({ brokers: [kafka.node(asked).address], logLevel: logLevel.NOTHING }).admin();
-  await client.connect();
   // Longer than the session of a broker.
   const until = performance.now() + 4_000;
   await expect.poll(() => performance.now() > until, { timeout: 10_000, interval: 500 }).toBe(true);
-  const { topics } = await client.fetchTopicMetadata({ topics: ['headless'] });
-  expect(topics[0]?.partitions[0]?.leader).toBe(leader);
-  await client.disconnect();
+  // A client of kafkajs might ask the paused broker, and wait half a minute for its answer.
+  expect(await kafka.leader('headless', 0)).toBe(leader);
   kafka.node(100).resume();
-  await expect.poll(() => kafka.leader('headless', 0), { timeout: 60_000, interval: 200 }).not.toBe(leader);
+  const moved = async (): Promise<boolean> => others(leader).includes(await kafka.leader('headless', 0));
+  await expect.poll(moved, { timeout: 60_000, interval: 200 }).toBe(true);
   const successor = await kafka.leader('headless', 0);
   // It leads before it serves: on a busy machine the first request may still be turned away.
   await expect.poll(() => send('headless', 'two', successor), { timeout: 60_000 }).toBe('ok');
