@@ -50,7 +50,7 @@ export const deadlineOf = (o: { readonly deadlineMs?: number }, defaultMs: numbe
   return deadlineMs;
 };
 
-const isWaived = (o: QueryOptions, traits: StatementTraits): boolean => (o.guard ?? traits.guard) === 'waive';
+const waives = (o: QueryOptions, traits: StatementTraits): boolean => (o.guard ?? traits.guard) === 'waive';
 
 interface Guarded {
   readonly isWaived: boolean;
@@ -160,7 +160,7 @@ export const prepareCall = (
     prefix: prefixOf(o.name ?? traits.name, known, defaults),
     decoding: decodingOf(o, traits),
   };
-  passGuard(verdict, { isWaived: isWaived(o, traits), label }, defaults);
+  passGuard(verdict, { isWaived: waives(o, traits), label }, defaults);
   const startedAtMs = defaults.clock.now();
   return {
     statement,
