@@ -16,6 +16,7 @@ import type { ConnectionUse } from './lifecycle.ts';
 import type { GroupStatement } from './pipeline.ts';
 import { bytesSince, type TransactionStatus, type WireBytes } from './pool-port.ts';
 import type { OpenedSession, Session } from './session-port.ts';
+import { specimen } from './specimen.ts';
 import { SplitWatch } from './split.ts';
 import { isConnectionFatal, sqlStateOf } from './sqlstate.ts';
 import type { Place, ServerRole } from './targets.ts';
@@ -27,6 +28,8 @@ export class Connection {
   /** Something was left behind on the session. */
   sessionChanged = false;
   hold: Held | undefined;
+  /** Held, and never used: so the code that it was compiled for stays compiled while nothing runs. */
+  readonly specimen: Active;
   readonly use: ConnectionUse = { uses: 0, activeMs: 0, leasedMs: 0, waitMs: 0 };
   readonly #opened: OpenedSession;
   readonly #context: ConnectionContext;
@@ -34,7 +37,7 @@ export class Connection {
   readonly #queue: Execution[] = [];
   #quietWaiters: (() => void)[] = [];
   #active: Active | undefined;
-  /** When the last group was answered. */
+  /** What had gone over the socket when the last group was answered. */
   #bytesSeen: WireBytes;
   #cancelling = false;
   #stopping = false;
@@ -58,6 +61,7 @@ export class Connection {
       destroy: (reason) => this.#fail(new Error('the server did not answer in time'), reason),
     };
     this.#bytesSeen = this.bytes;
+    this.specimen = specimen(client.connection, this.#hooks);
     this.pid = client.processID ?? 0;
     // For life: an error event without a listener would end the process (H2).
     client.on('error', (error: Error) => this.#break(error));

@@ -49,14 +49,18 @@ const statementSize = ({ name, text, values, parse }: NamedStatement): number =>
   return parseSize + bindSize(nameSize, values) + MAX_FIXED;
 };
 
+const NOTHING = Buffer.alloc(0);
+
 class MessageWriter {
-  readonly #bytes: Buffer;
+  #bytes = NOTHING;
   #at = 0;
   /** Where the length of the present message stands. */
   #lengthAt = 0;
 
-  constructor(size: number) {
+  /** Begins a block of at most so many bytes. */
+  open(size: number): void {
     this.#bytes = Buffer.allocUnsafe(size);
+    this.#at = 0;
   }
 
   begin(code: number): void {
@@ -108,9 +112,11 @@ class MessageWriter {
     this.#putInt32(lengthAt, this.#at - lengthAt - INT32);
   }
 
-  /** All that was written. */
+  /** All that was written since `open`; it belongs to the caller. */
   take(): Buffer {
-    return this.#bytes.subarray(0, this.#at);
+    const written = this.#bytes.subarray(0, this.#at);
+    this.#bytes = NOTHING;
+    return written;
   }
 
   #putInt32(at: number, value: number): void {
@@ -121,7 +127,10 @@ class MessageWriter {
   }
 }
 
-const writeParse = (writer: MessageWriter, { name, text }: NamedStatement): void => {
+/** One for all: V8 throws compiled code away when the last object of its kind is collected, and each pause would begin with compiling it anew. */
+const writer = new MessageWriter();
+
+const writeParse = ({ name, text }: NamedStatement): void => {
   writer.begin(PARSE);
   writer.text(name);
   writer.text(text);
@@ -130,7 +139,7 @@ const writeParse = (writer: MessageWriter, { name, text }: NamedStatement): void
 };
 
 /** Bytes go as they are, everything else as text; so does every column. */
-const writeBind = (writer: MessageWriter, { name, values }: NamedStatement): void => {
+const writeBind = ({ name, values }: NamedStatement): void => {
   writer.begin(BIND);
   writer.text('');
   writer.text(name);
@@ -143,34 +152,34 @@ const writeBind = (writer: MessageWriter, { name, values }: NamedStatement): voi
   writer.end();
 };
 
-const writeDescribe = (writer: MessageWriter): void => {
+const writeDescribe = (): void => {
   writer.begin(DESCRIBE);
   writer.int8(PORTAL);
   writer.text('');
   writer.end();
 };
 
-const writeExecute = (writer: MessageWriter, rowLimit: number): void => {
+const writeExecute = (rowLimit: number): void => {
   writer.begin(EXECUTE);
   writer.text('');
   writer.int32(rowLimit);
   writer.end();
 };
 
-const writeClose = (writer: MessageWriter, name: string): void => {
+const writeClose = (name: string): void => {
   writer.begin(CLOSE);
   writer.int8(STATEMENT);
   writer.text(name);
   writer.end();
 };
 
-const writeStatement = (writer: MessageWriter, statement: NamedStatement, isSplit: boolean): void => {
-  if (statement.parse) writeParse(writer, statement);
+const writeStatement = (statement: NamedStatement, isSplit: boolean): void => {
+  if (statement.parse) writeParse(statement);
   if (isSplit) writer.empty(END.flush);
-  writeBind(writer, statement);
+  writeBind(statement);
   if (isSplit) writer.empty(END.flush);
-  if (statement.shape === undefined && !statement.isControl) writeDescribe(writer);
-  writeExecute(writer, statement.rowLimit);
+  if (statement.shape === undefined && !statement.isControl) writeDescribe();
+  writeExecute(statement.rowLimit);
 };
 
 /** Close for the names that are given up; for each statement Parse, Bind, Describe and Execute, as far as they are wanted; what ends the group. */
@@ -178,9 +187,9 @@ export const groupMessages = ({ closing, statements, isSplit }: NamedGroup, end:
   let size = HEAD;
   for (const name of closing) size += HEAD + 1 + Buffer.byteLength(name) + NUL;
   for (const statement of statements) size += statementSize(statement);
-  const writer = new MessageWriter(size);
-  for (const name of closing) writeClose(writer, name);
-  for (const statement of statements) writeStatement(writer, statement, isSplit);
+  writer.open(size);
+  for (const name of closing) writeClose(name);
+  for (const statement of statements) writeStatement(statement, isSplit);
   writer.empty(END[end]);
   return writer.take();
 };

@@ -5,7 +5,7 @@ import { Connection } from 'pg';
 import { expect, test } from 'vitest';
 
 import { groupMessages } from '../src/frontend-messages.ts';
-import { NamedStatement, type NamedGroup } from '../src/pipeline.ts';
+import { NamedStatement, SyncGroup, type NamedGroup } from '../src/pipeline.ts';
 import type { WireConnection } from '../src/pool-port.ts';
 import { rowShape } from '../src/row-decoder.ts';
 
@@ -67,4 +67,15 @@ test('a long text and 65 535 parameters are whole', () => {
   const plan = { name: '', parse: true };
   const one = { closing: [], statements: [new NamedStatement(long, plan)], isSplit: false };
   expect(groupMessages(one, 'sync').equals(driversBytes(one, 'sync'))).toBe(true);
+});
+
+test('Q5 nothing is written to a socket that is over, and nobody is told that it was', () => {
+  const stream = new PassThrough();
+  const wire = new Connection({ stream: () => stream });
+  stream.destroy();
+  const one = { closing: [], statements: [], isSplit: false };
+  if (!isWire(wire)) throw new TypeError('the driver has changed');
+  const sent = new SyncGroup(wire, one);
+  sent.submit();
+  expect([sent.written, stream.readableLength]).toEqual([false, 0]);
 });
