@@ -67,6 +67,14 @@ describe('R-PG-6 Q9 where the time of a statement goes', () => {
     expect(writes.map(codesOf)).toEqual([codes]);
   });
 
+  test('nothing is written to a socket that takes nothing any more', () => {
+    const { wire, writes } = recordingWire();
+    wire.stream.end();
+    const group = new SyncGroup(wire, { statements: [], closing: [], isSplit: false });
+    group.submit();
+    expect([group.written, writes]).toEqual([false, []]);
+  });
+
   test('the steps end with the answers of the server; whoever listened is gone', async () => {
     const clock = manualClock(100);
     const answers = new EventEmitter();
