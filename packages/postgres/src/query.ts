@@ -4,7 +4,7 @@ import { publish } from './diagnostics.ts';
 import type { PostgresError } from './errors.ts';
 import type { ExecutionOutcome, ExecutionRequest } from './execution.ts';
 import { withoutLogins } from './guard/shown-verdict.ts';
-import { statementSkeleton } from './guard/verdict.ts';
+import { statementSkeleton } from './guard/skeleton.ts';
 import { hideLogins } from './known-secrets.ts';
 import { LeaseBusyError } from './lease-errors.ts';
 import { errorOfOutcome } from './outcome.ts';

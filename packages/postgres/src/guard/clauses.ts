@@ -3,12 +3,22 @@
  * whether it is in its FROM.
  */
 import { Frames, type Frame } from './frames.ts';
-import { KEYWORDS, type Keyword } from './keywords.ts';
+import { type Keyword, KEYWORDS, typeOf } from './keywords.ts';
+import { ENDS_FROM, IS_BEGINNING, IS_QUERY, IS_WRITE, meaningOf } from './meanings.ts';
 import type { ScoreCounts } from './score-counts.ts';
 import type { StatementKind } from './statement-kind.ts';
 import type { Summary } from './summary.ts';
-import { QUERIES, WRITES } from './syntax-words.ts';
-import { BEGINNING, type Word } from './words.ts';
+import { END, FIRST_KEYWORD } from './token-types.ts';
+import { fieldAt, TYPE } from './tokens.ts';
+
+const SELECT = typeOf('select');
+const UPDATE = typeOf('update');
+const DELETE = typeOf('delete');
+const WITH = typeOf('with');
+const EXPLAIN = typeOf('explain');
+const PREPARE = typeOf('prepare');
+const DISTINCT = typeOf('distinct');
+const SET = typeOf('set');
 
 /** Where what is found is written down. */
 export interface Findings {
@@ -22,13 +32,13 @@ type Effect = (on: Clauses, top: Frame) => void;
 export class Clauses {
   /** What a keyword changes, besides the end of a FROM clause. */
   static readonly #effects: Readonly<Partial<Record<Keyword, Effect>>> = {
-    select: (on, top) => on.onQuery('select', top),
-    insert: (on, top) => on.onWrite('insert', top),
-    update: (on, top) => on.onWrite('update', top),
-    delete: (on, top) => on.onWrite('delete', top),
-    merge: (on, top) => on.onWrite('merge', top),
-    values: (on, top) => on.onQuery('values', top),
-    with: (on, top) => void (top.verb = on.#previous === BEGINNING ? 'with' : top.verb),
+    select: (on, top) => on.onQuery(top),
+    insert: (on, top) => on.onWrite(top),
+    update: (on, top) => on.onWrite(top),
+    delete: (on, top) => on.onWrite(top),
+    merge: (on, top) => on.onWrite(top),
+    values: (on, top) => on.onQuery(top),
+    with: (on, top) => on.onWith(top),
     from: (on, top) => on.onFrom(top),
     join: (on) => on.onJoin(),
     into: (on, top) => on.onInto(top),
@@ -36,10 +46,10 @@ export class Clauses {
     copy: (on) => void (on.expectsTable = on.#isFirstWord),
     truncate: (on) => void (on.expectsTable = on.#isFirstWord),
     where: (_, top) => void (top.hasWhere = true),
-    union: (on) => on.#found.counts.add('union'),
-    intersect: (on) => on.#found.counts.add('union'),
-    except: (on) => on.#found.counts.add('union'),
-    similar: (on) => on.#found.counts.add('regex'),
+    union: (on) => void (on.#found.counts.union += 1),
+    intersect: (on) => void (on.#found.counts.union += 1),
+    except: (on) => void (on.#found.counts.union += 1),
+    similar: (on) => void (on.#found.counts.regex += 1),
     recursive: (on) => on.onRecursive(),
     order: (on, top) => void (on.#isOrdered ||= on.isOutermost && on.returnsRows(top)),
     limit: (on) => void (on.#isLimited ||= on.isOutermost),
@@ -57,7 +67,10 @@ export class Clauses {
   readonly #found: Findings;
   readonly #frames = new Frames();
   /** In front of the keyword that is accepted. */
-  #previous = BEGINNING;
+  #previous = END;
+  /** The keyword that is accepted, and its type. */
+  #token = 0;
+  #type = END;
   #isFirstWord = false;
   #isOrdered = false;
   #isLimited = false;
@@ -71,13 +84,17 @@ export class Clauses {
     return this.#frames.top;
   }
 
-  accept(word: Word, previous: Word, isFirstWord: boolean): void {
+  /** The keyword at `token`; `previous` is the type of what stands in front of it. */
+  accept(token: number, previous: number, isFirstWord: boolean): void {
     const { top } = this.#frames;
+    const type = fieldAt(token + TYPE);
     this.#previous = previous;
+    this.#token = token;
+    this.#type = type;
     this.#isFirstWord = isFirstWord;
     this.expectsTable = false;
-    if (word.endsFrom) top.isInFrom = false;
-    Clauses.#effectOf[word.index]?.(this, top);
+    if ((meaningOf(type) & ENDS_FROM) !== 0) top.isInFrom = false;
+    Clauses.#effectOf[type - FIRST_KEYWORD]?.(this, top);
   }
 
   open(isOperand: boolean): void {
@@ -92,13 +109,13 @@ export class Clauses {
   /** The statement ends, with all parentheses that are open. */
   finish(): void {
     for (const frame of this.#frames.reset()) this.end(frame);
-    if (this.#isOrdered && !this.#isLimited) this.#found.counts.add('unlimitedOrder');
+    if (this.#isOrdered && !this.#isLimited) this.#found.counts.unlimitedOrder += 1;
     this.#isOrdered = false;
     this.#isLimited = false;
   }
 
   private end({ verb, hasWhere }: Frame): void {
-    if ((verb === 'update' || verb === 'delete') && !hasWhere) this.#found.counts.add('unfilteredWrite');
+    if ((verb === UPDATE || verb === DELETE) && !hasWhere) this.#found.counts.unfilteredWrite += 1;
   }
 
   private get isOutermost(): boolean {
@@ -107,36 +124,36 @@ export class Clauses {
 
   private returnsRows({ verb }: Frame): boolean {
     const { first } = this.#found.kind;
-    return first !== '' && QUERIES.has(first) && (verb === '' || !WRITES.has(verb));
+    return (meaningOf(first) & IS_QUERY) !== 0 && (meaningOf(verb) & IS_WRITE) === 0;
   }
 
   private onFrom(top: Frame): void {
-    if (top.verb === '' || this.#previous.keyword === 'distinct') return; // extract(… from …), IS DISTINCT FROM
+    if (top.verb === 0 || this.#previous === DISTINCT) return; // extract(… from …), IS DISTINCT FROM
     top.isInFrom = true;
     this.expectsTable = true;
   }
 
   private onJoin(): void {
-    this.#found.counts.add('join');
+    this.#found.counts.join += 1;
     this.expectsTable = true;
   }
 
   private onInto(top: Frame): void {
-    if (top.verb === 'select') this.#found.kind.write();
+    if (top.verb === SELECT) this.#found.kind.write();
     this.expectsTable = true;
   }
 
   private onRecursive(): void {
-    if (this.#previous.keyword === 'with') this.#found.counts.add('expensiveFunction');
+    if (this.#previous === WITH) this.#found.counts.expensiveFunction += 1;
   }
 
   private onLocal(): void {
-    if (this.#previous.keyword === 'set') this.#found.kind.setLocally();
+    if (this.#previous === SET) this.#found.kind.setLocally();
   }
 
   /** PREPARE TRANSACTION ends one, SET TRANSACTION ends with it. */
   private onTransaction(): void {
-    if (this.#previous.keyword === 'prepare') this.#found.kind.txControl = true;
+    if (this.#previous === PREPARE) this.#found.kind.txControl = true;
     this.onLocal();
   }
 
@@ -144,25 +161,30 @@ export class Clauses {
     if (this.isOutermost) this.#found.kind.createTemporary();
   }
 
+  private onWith(top: Frame): void {
+    if ((meaningOf(this.#previous) & IS_BEGINNING) !== 0) top.verb = WITH;
+  }
+
   /** A query begins: at the beginning of its parenthesis, behind a WITH, or anywhere in a statement that holds one. */
-  private onQuery(verb: Keyword, top: Frame): void {
-    if (top.verb !== '' && top.verb !== 'with') return;
-    if (verb === 'select' && !this.isOutermost && !top.isOperand) this.#found.counts.add('subselect');
-    this.startQuery(verb, top);
+  private onQuery(top: Frame): void {
+    if (top.verb !== 0 && top.verb !== WITH) return;
+    if (this.#type === SELECT && !this.isOutermost && !top.isOperand) this.#found.counts.subselect += 1;
+    this.startQuery(top);
   }
 
   /** Elsewhere the word is a part of GRANT, FOR UPDATE, ON CONFLICT, a trigger, … */
-  private onWrite(verb: Keyword, top: Frame): void {
+  private onWrite(top: Frame): void {
     const { first } = this.#found.kind;
-    const behindPrefix = top.verb === '' && (first === 'explain' || first === 'prepare');
-    if (this.#previous !== BEGINNING && top.verb !== 'with' && !behindPrefix) return;
+    const behindPrefix = top.verb === 0 && (first === EXPLAIN || first === PREPARE);
+    const isFirst = (meaningOf(this.#previous) & IS_BEGINNING) !== 0;
+    if (!isFirst && top.verb !== WITH && !behindPrefix) return;
     this.#found.kind.write();
-    this.startQuery(verb, top);
-    this.expectsTable = verb === 'update';
+    this.startQuery(top);
+    this.expectsTable = this.#type === UPDATE;
   }
 
-  private startQuery(verb: Keyword, top: Frame): void {
-    if (!this.#isFirstWord) this.#found.summary.verb();
-    top.verb = verb;
+  private startQuery(top: Frame): void {
+    if (!this.#isFirstWord) this.#found.summary.verb(this.#token);
+    top.verb = this.#type;
   }
 }

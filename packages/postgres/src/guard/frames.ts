@@ -1,9 +1,7 @@
-import type { Keyword } from './keywords.ts';
-
 /** What is known of the parenthesis, or of the statement itself, that a token stands in. */
 export interface Frame {
-  /** The query that stands here: `select`, `insert`, …; `with` until the query behind it begins; empty while there is none. */
-  verb: Keyword | '';
+  /** Type of the keyword of the query that stands here: SELECT, INSERT, …; WITH until the query behind it begins; 0 while there is none. */
+  verb: number;
   /** Commas separate tables. */
   isInFrom: boolean;
   hasWhere: boolean;
@@ -15,7 +13,7 @@ export interface Frame {
 const MAX_DEPTH = 1_000;
 
 const createFrame = (isOperand: boolean): Frame => ({
-  verb: '',
+  verb: 0,
   isInFrom: false,
   hasWhere: false,
   isOperand,

@@ -1,3 +1,5 @@
+import { FIRST_KEYWORD } from './token-types.ts';
+
 /** The words that mean something to the guard. All others are names to it. */
 export const KEYWORDS = [
   // what a statement does
@@ -17,3 +19,9 @@ export const KEYWORDS = [
 ] as const;
 
 export type Keyword = (typeof KEYWORDS)[number];
+
+/** The type of its tokens. */
+export const typeOf = (keyword: Keyword): number => FIRST_KEYWORD + KEYWORDS.indexOf(keyword);
+
+/** Nothing where the type is that of no keyword. */
+export const keywordOf = (type: number): Keyword | undefined => KEYWORDS[type - FIRST_KEYWORD];

@@ -24,12 +24,14 @@ export const sqlBytes = (text: string): SqlBytes => {
   return { bytes, length: written };
 };
 
-export const byteAt = ({ bytes }: SqlBytes, at: number): number => bytes[at] ?? 0;
+export const NO_SQL: SqlBytes = { bytes: new Uint8Array(1), length: 0 };
+
+export const byteAt = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
 
 /** The last place up to `to` where no character is cut in two. */
-export const endOfChars = (sql: SqlBytes, to: number): number => {
+export const endOfChars = (bytes: Uint8Array, to: number): number => {
   let at = to;
-  while ((byteAt(sql, at) & 0xc0) === 0x80) at -= 1;
+  while ((byteAt(bytes, at) & 0xc0) === 0x80) at -= 1;
   return at;
 };
 

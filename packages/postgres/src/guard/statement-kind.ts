@@ -1,13 +1,21 @@
 /** What the statements of a text do, from their first words and the few words behind them that say more. */
-import type { Keyword } from './keywords.ts';
-import { textOf, endOfChars } from './sql-bytes.ts';
+import { keywordOf, typeOf } from './keywords.ts';
+import { endOfChars, textOf } from './sql-bytes.ts';
 import { statementWord, type Operation } from './statement-words.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import { fieldAt, START, STOP, tokens, TYPE } from './tokens.ts';
 
 const MAX_WORD_BYTES = 32;
 
-const shortWord = ({ sql, start, end }: Tokenizer): string =>
-  textOf(sql, start, endOfChars(sql, Math.min(end, start + MAX_WORD_BYTES))).toLowerCase();
+const EXPLAIN = typeOf('explain');
+const CREATE = typeOf('create');
+
+/** Of a word that is no keyword. */
+const shortWord = (token: number): string => {
+  const { sql } = tokens;
+  const start = fieldAt(token + START);
+  const end = Math.min(fieldAt(token + STOP), start + MAX_WORD_BYTES);
+  return textOf(sql, start, endOfChars(sql.bytes, end)).toLowerCase();
+};
 
 export class StatementKind {
   /** The first word of the first statement, in lower case. */
@@ -17,16 +25,23 @@ export class StatementKind {
   txControl = false;
   /** Leaves something behind on the session. */
   session = false;
-  /** The first word of this statement; empty if it is no keyword. */
-  first: Keyword | '' = '';
-  #hasBegun = false;
+  /** Type of the first word of this statement. */
+  first = 0;
+  hasBegun = false;
   #writes = false;
   /** EXPLAIN that runs what it explains. */
   #isAnalyzed = false;
   #setsSession = false;
 
-  get hasBegun(): boolean {
-    return this.#hasBegun;
+  begin(): void {
+    this.firstWord = '';
+    this.statements = 0;
+    this.txControl = false;
+    this.session = false;
+    this.#writes = false;
+    this.#isAnalyzed = false;
+    this.#setsSession = false;
+    this.end();
   }
 
   get operation(): Operation {
@@ -36,11 +51,11 @@ export class StatementKind {
   }
 
   /** The token is the first word of a statement. */
-  begin(token: Tokenizer): void {
-    this.#hasBegun = true;
-    this.first = token.word.keyword;
+  beginWith(token: number): void {
+    this.hasBegun = true;
+    this.first = fieldAt(token + TYPE);
     this.statements += 1;
-    const text = this.first === '' ? shortWord(token) : this.first;
+    const text = keywordOf(this.first) ?? shortWord(token);
     if (this.statements === 1) this.firstWord = text;
     const { txControl, session } = statementWord(text);
     if (txControl) this.txControl = true;
@@ -50,8 +65,8 @@ export class StatementKind {
   end(): void {
     if (this.#setsSession) this.session = true;
     this.#setsSession = false;
-    this.#hasBegun = false;
-    this.first = '';
+    this.hasBegun = false;
+    this.first = 0;
   }
 
   /** It holds a statement that writes. */
@@ -60,7 +75,7 @@ export class StatementKind {
   }
 
   analyze(): void {
-    if (this.first === 'explain') this.#isAnalyzed = true;
+    if (this.first === EXPLAIN) this.#isAnalyzed = true;
   }
 
   /** What it sets ends with the transaction. */
@@ -69,6 +84,6 @@ export class StatementKind {
   }
 
   createTemporary(): void {
-    if (this.first === 'create') this.#setsSession = true;
+    if (this.first === CREATE) this.#setsSession = true;
   }
 }

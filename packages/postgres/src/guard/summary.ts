@@ -2,9 +2,13 @@
  * `db.query.summary` of the OpenTelemetry conventions for databases: the verbs of a statement and the tables they touch, in the order of the text, as
  * in `SELECT orders customers`. Names only, at most 255 bytes; no literal can get in.
  */
-import { DOT, NAME_QUOTE } from './lexical.ts';
+import { NAME_QUOTE, POINT } from './lexical.ts';
 import { byteAt, endOfChars } from './sql-bytes.ts';
-import type { Tokenizer } from './tokenizer.ts';
+import { QUOTED_NAME } from './token-types.ts';
+import * as layout from './tokens.ts';
+
+// V8 makes constants of what belongs to the module itself, not of what it imports.
+const { fieldAt, START, STOP, tokens, TYPE } = layout;
 
 const MAX_BYTES = 255;
 /** Names of the server are no longer. */
@@ -17,52 +21,51 @@ const LOWER_CASE_A = 97;
 const LETTERS = 26;
 /** Between the two cases of a letter. */
 const CASE_BIT = 32;
+/** Above all bytes. */
+const NOTHING = 256;
 
 /** Reused, since statements are read one at a time. In front of the first word stands a blank as well. */
 const written = Buffer.alloc(1 + MAX_BYTES);
 
 export class Summary {
-  readonly #token: Tokenizer;
   #length = 0;
 
-  /** Each method adds the token as it is then. */
-  constructor(token: Tokenizer) {
-    this.#token = token;
+  begin(): void {
+    this.#length = 0;
   }
 
-  verb(): void {
-    this.add(BLANK, MAX_VERB_BYTES, LOWER_CASE_A);
+  verb(token: number): void {
+    this.add(token, MAX_VERB_BYTES, LOWER_CASE_A);
   }
 
-  table(): void {
-    this.addName(BLANK);
+  /** Quoted names stay as they are. */
+  table(token: number): void {
+    this.add(token, MAX_NAME_BYTES, fieldAt(token + TYPE) === QUOTED_NAME ? NOTHING : UPPER_CASE_A);
   }
 
   /** The name behind the dot behind a table. */
-  part(): void {
-    this.addName(DOT);
+  part(token: number): void {
+    const end = this.#length;
+    this.table(token);
+    if (this.#length > end) written[end] = POINT;
   }
 
   toString(): string {
     return written.toString('utf8', 1, Math.max(1, this.#length));
   }
 
-  /** Quoted names stay as they are. */
-  private addName(separator: number): void {
-    this.add(separator, MAX_NAME_BYTES, this.#token.kind === 'word' ? UPPER_CASE_A : undefined);
-  }
-
-  /** The 26 letters from `flipped` on get the other case. */
-  private add(separator: number, maxBytes: number, flipped = 256): void {
-    const { sql, code, start, end } = this.#token;
-    const quotes = code === NAME_QUOTE ? 1 : 0;
+  /** Behind a blank; the 26 letters from `flipped` on get the other case. */
+  private add(token: number, maxBytes: number, flipped: number): void {
+    const { bytes } = tokens.sql;
+    const start = fieldAt(token + START);
+    const quotes = bytes[start] === NAME_QUOTE ? 1 : 0;
     const from = start + quotes;
-    const to = endOfChars(sql, Math.min(end - quotes, from + maxBytes));
+    const to = endOfChars(bytes, Math.min(fieldAt(token + STOP) - quotes, from + maxBytes));
     let length = this.#length;
     if (length + 1 + to - from > written.length) return;
-    written[length] = separator;
+    written[length] = BLANK;
     for (let at = from; at < to; at += 1) {
-      const byte = byteAt(sql, at);
+      const byte = byteAt(bytes, at);
       length += 1;
       written[length] = byte >= flipped && byte < flipped + LETTERS ? byte ^ CASE_BIT : byte;
     }

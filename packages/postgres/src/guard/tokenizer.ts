@@ -1,19 +1,13 @@
 /**
- * SQL text → tokens, one at a time, without allocation. Blanks and comments are dropped.
+ * SQL text → batches of tokens, without allocation. Blanks and comments are dropped.
  *
- * Invariants: tokens do not overlap and come in order; together with blanks and comments they cover the text. Every call of `next` either moves
- * forward or says `end`. The cost is linear in the length of the text, whatever stands in it: each byte is read a constant number of
- * times (`lexical.ts`), and the signs behind an operator, which would be read again for each of them, are remembered.
+ * Invariants: tokens do not overlap and come in order; together with blanks and comments they cover the text. The cost is linear in the length of the
+ * text, whatever stands in it: each byte is read a constant number of times (`lexical.ts`), and the signs behind an operator, which would be
+ * read again for each of them, are remembered.
  */
+import { learnKeywords, wordType } from './keyword-table.ts';
 import {
-  BLANK,
-  CLASSES,
-  LETTERS,
-  startsComment,
-  DIGIT,
-  DOLLAR,
   dollarTagLength,
-  DOT,
   endOfBlanks,
   endOfDollarQuoted,
   endOfNumber,
@@ -22,186 +16,226 @@ import {
   endOfString,
   isDigitAt,
   isOperatorAt,
+  LETTERS,
   NAME_QUOTE,
-  OPERATOR,
   operatorAt,
   QUOTE,
-  SINGLE,
-  WORD,
+  startsComment,
+  TYPES_BY_BYTE,
 } from './lexical.ts';
-import { byteAt, type SqlBytes } from './sql-bytes.ts';
-import { FIRST_BASIS, firstAfter, SECOND_BASIS, secondAfter, type TextHash } from './text-hash.ts';
-import { NAME, wordOf, type Word } from './words.ts';
+import { byteAt, NO_SQL, type SqlBytes } from './sql-bytes.ts';
+import * as textHash from './text-hash.ts';
+import * as tokenTypes from './token-types.ts';
+import * as layout from './tokens.ts';
 
-export type TokenKind =
-  /** A keyword or an unquoted name. */
-  | 'word'
-  | 'quoted-name'
-  /** Every form of string: `'…'`, `E'…'`, `U&'…'`, `B'…'`, `X'…'`, `$tag$…$tag$`. */
-  | 'string'
-  | 'number'
-  /** `$1` */
-  | 'parameter'
-  | 'operator'
-  /** Parenthesis, bracket, comma, semicolon, dot, colon, or one of `::` `:=` `..`; what stands for nothing, too. */
-  | 'punctuation'
-  | 'end';
+// V8 makes constants of what belongs to the module itself, not of what it imports.
+const {
+  BLANK,
+  DOT,
+  END,
+  NAME,
+  NUMBER,
+  OPEN,
+  OPERATOR,
+  PARAMETER,
+  PUNCTUATION,
+  QUOTED_NAME,
+  SIGN,
+  STRING,
+  TILDE_OPERATOR,
+} = tokenTypes;
+const { BATCH, FIELDS, FIRST, SECOND, START, STOP, tokens, TYPE } = layout;
+const { FIRST_BASIS, firstAfter, SECOND_BASIS, secondAfter } = textHash;
+const { fields } = tokens;
+const typesByByte = TYPES_BY_BYTE;
+const letters = LETTERS;
+const LAST = BATCH * FIELDS;
 
-const ZERO = 48;
-const MAX_PARAMETER = 999_999_999;
 const AMPERSAND = 38;
+const ZERO = 48;
 const ESCAPED = 101;
 const UNICODE = 117;
 /** b, e, n, x: with a quote directly behind they begin a string. */
 const STRING_PREFIXES: ReadonlySet<number> = new Set([98, ESCAPED, 110, 120]);
+const MAX_PARAMETER = 999_999_999;
+/** The hash of every value: no byte, since an operator of one character has its byte for one. */
+const VALUE = 256;
+
+/** A dot between names, or an operator of one character: by its type, and by what stands behind it. */
+const standsAlone = (type: number, bytes: Uint8Array, behind: number): boolean =>
+  type === DOT
+    ? typesByByte[byteAt(bytes, behind)] === NAME
+    : type >= OPERATOR && type <= TILDE_OPERATOR && !isOperatorAt(bytes, behind);
 
 /** Its methods are `private` and not `#`: V8 checks the brand at each call of the latter, which is 12 to 15 % of the time here. */
-export class Tokenizer implements TextHash {
-  readonly sql: SqlBytes;
-  kind: TokenKind = 'end';
-  /** The token is what stands in the bytes from `start` to `end`. */
-  start = 0;
-  end = 0;
-  /** Of a string: its first byte inside the quotes. */
-  content = 0;
-  /** Its first byte. */
-  code = 0;
-  /** Of a parameter: its number; 999 999 999 for all that are higher, which no server takes. */
-  parameter = 0;
-  /** What the syntax makes of it. */
-  word: Word = NAME;
-  /** The hash of a word, a quoted name, an operator or punctuation. Words that differ only in their case have the same. */
-  first = FIRST_BASIS;
-  second = SECOND_BASIS;
+export class Tokenizer {
+  /** The highest `$n` so far; 999 999 999 for all that are higher, which no server takes. */
+  params = 0;
+  /** What `readOther` found. */
+  #type = END;
+  #at = 0;
   #signsUntil = 0;
-  readonly #bytes: Uint8Array;
+  #isFirst = true;
 
-  constructor(sql: SqlBytes) {
-    this.sql = sql;
-    this.#bytes = sql.bytes;
+  constructor() {
+    learnKeywords();
   }
 
-  next(): TokenKind {
-    const start = this.skipBlanks();
-    const code = this.#bytes[start] ?? 0;
-    this.start = start;
-    this.code = code;
-    const kind = CLASSES[code];
-    if (kind === WORD) return this.readWord(start);
-    if (kind === SINGLE) return this.foundSingle(start, code);
-    if (kind === DIGIT) return this.found('number', endOfNumber(this.sql, start));
-    if (kind === OPERATOR) return this.readOperator(start);
-    return start < this.sql.length ? this.readOther(start) : this.found('end', start);
+  begin(sql: SqlBytes): void {
+    tokens.sql = sql;
+    this.params = 0;
+    this.#at = 0;
+    this.#signsUntil = 0;
+    this.#isFirst = true;
   }
 
-  /** Behind the blanks and comments in front of the next token; a sign of an operator begins none. */
-  private skipBlanks(): number {
-    const bytes = this.#bytes;
-    let at = this.end;
-    let kind = CLASSES[bytes[at] ?? 0];
-    while (kind === BLANK) {
+  /** Lets go of the text. */
+  end(): void {
+    tokens.sql = NO_SQL;
+  }
+
+  /** The next batch. Not to be called behind the last one. */
+  // oxlint-disable-next-line complexity -- the loop over all bytes: what nearly all of them are is dealt with in place
+  read(): void {
+    const { bytes, length: size } = tokens.sql;
+    const length = size | 0;
+    let token = this.takeNext() | 0;
+    let at = this.#at | 0;
+    while (token <= LAST && at < length) {
+      const start = at;
+      const code = byteAt(bytes, at);
+      let type = typesByByte[code];
       at += 1;
-      kind = CLASSES[bytes[at] ?? 0];
+      if (type === undefined || type === BLANK) continue;
+      fields[token + START] = start;
+      let first = code;
+      let second = code;
+      if (type === NAME) {
+        first = FIRST_BASIS | 0;
+        second = SECOND_BASIS | 0;
+        for (at = start; ; at += 1) {
+          const letter = letters[bytes[at] ?? 0];
+          if (letter === undefined || letter === 0) break;
+          first = firstAfter(first, letter);
+          second = secondAfter(second, letter);
+        }
+        fields[token + STOP] = at;
+        type = wordType(first, token) | 0;
+        if (at === start + 1 && (bytes[at] === QUOTE || bytes[at] === AMPERSAND)) {
+          at = this.readPrefixed(code | 32, at) | 0;
+          type = this.#type | 0;
+        }
+      } else if (type < OPEN && !standsAlone(type, bytes, at)) {
+        at = this.readOther(type, start) | 0;
+        type = this.#type | 0;
+        if (type === BLANK) continue;
+      }
+      const verbatimFrom = type > PARAMETER && type < OPEN ? start + 1 : at;
+      if (type >= STRING && type <= PARAMETER) first = second = VALUE;
+      for (let next = verbatimFrom; next < at; next += 1) {
+        first = firstAfter(first, byteAt(bytes, next));
+        second = secondAfter(second, byteAt(bytes, next));
+      }
+      fields[token + TYPE] = type;
+      fields[token + STOP] = at;
+      fields[token + FIRST] = first;
+      fields[token + SECOND] = second;
+      token += FIELDS;
     }
-    return kind === OPERATOR && at >= this.#signsUntil && startsComment(this.sql, at) ? endOfBlanks(this.sql, at) : at;
+    this.#at = at;
+    this.finish(token);
   }
 
-  private found(kind: TokenKind, end: number): TokenKind {
-    this.kind = kind;
-    this.end = end;
-    this.word = NAME;
-    return kind;
-  }
-
-  private foundSingle(start: number, code: number): TokenKind {
-    this.first = code;
-    this.second = code;
-    return this.found('punctuation', start + 1);
-  }
-
-  private foundHashed(kind: TokenKind, end: number): TokenKind {
-    let first = FIRST_BASIS;
-    let second = SECOND_BASIS;
-    for (let at = this.start; at < end; at += 1) {
-      const byte = byteAt(this.sql, at);
-      first = firstAfter(first, byte);
-      second = secondAfter(second, byte);
+  /** Puts the token behind the last batch in front of this one. */
+  private takeNext(): number {
+    if (this.#isFirst) {
+      this.#isFirst = false;
+      return 0;
     }
-    this.first = first;
-    this.second = second;
-    return this.found(kind, end);
+    fields.copyWithin(0, tokens.count * FIELDS, (tokens.count + 1) * FIELDS);
+    return FIELDS;
   }
 
-  private readWord(start: number): TokenKind {
-    const bytes = this.#bytes;
-    let end = start;
-    let first = FIRST_BASIS;
-    let second = SECOND_BASIS;
-    let letter = LETTERS[this.code];
-    while (letter !== undefined && letter !== 0) {
-      first = firstAfter(first, letter);
-      second = secondAfter(second, letter);
-      end += 1;
-      letter = LETTERS[bytes[end] ?? 0];
-    }
-    this.first = first;
-    this.second = second;
-    if (end === start + 1) {
-      const prefixed = this.readPrefixed(end);
-      if (prefixed !== undefined) return prefixed;
-    }
-    this.kind = 'word';
-    this.end = end;
-    this.word = wordOf(first, second);
-    return 'word';
+  private finish(token: number): void {
+    const { length } = tokens.sql;
+    tokens.count = Math.min(token / FIELDS, BATCH);
+    if (token > LAST) return;
+    fields[token + TYPE] = END;
+    fields[token + START] = length;
+    fields[token + STOP] = length;
   }
 
-  /** Behind a single letter: the string or name that it is the prefix of. */
-  private readPrefixed(end: number): TokenKind | undefined {
-    const { sql } = this;
-    const letter = this.code | 32;
-    const next = byteAt(sql, end);
-    if (next === QUOTE && STRING_PREFIXES.has(letter)) return this.readString(end + 1, letter === ESCAPED);
-    if (next !== AMPERSAND || letter !== UNICODE) return undefined;
-    const quote = byteAt(sql, end + 1);
-    if (quote === QUOTE) return this.readString(end + 2, false);
-    return quote === NAME_QUOTE ? this.foundHashed('quoted-name', endOfQuoted(sql, end + 2, NAME_QUOTE)) : undefined;
+  private found(type: number, end: number): number {
+    this.#type = type;
+    return end;
+  }
+
+  /** Behind a single letter: the end of the string or name that it is the prefix of, or else its own. */
+  private readPrefixed(letter: number, end: number): number {
+    const { sql } = tokens;
+    const { bytes } = sql;
+    const next = byteAt(bytes, end);
+    if (next === QUOTE && STRING_PREFIXES.has(letter))
+      return this.found(STRING, endOfString(sql, end + 1, letter === ESCAPED));
+    const quote = byteAt(bytes, end + 1);
+    if (next !== AMPERSAND || letter !== UNICODE) return this.found(NAME, end);
+    if (quote === QUOTE) return this.found(STRING, endOfString(sql, end + 2, false));
+    return quote === NAME_QUOTE
+      ? this.found(QUOTED_NAME, endOfQuoted(sql, end + 2, NAME_QUOTE))
+      : this.found(NAME, end);
+  }
+
+  /** What begins with no letter, no parenthesis or bracket, no comma and no semicolon. */
+  private readOther(type: number, at: number): number {
+    const { sql } = tokens;
+    const { bytes } = sql;
+    switch (type) {
+      case NUMBER:
+        return this.found(NUMBER, endOfNumber(bytes, at));
+      case STRING:
+        return this.found(STRING, endOfString(sql, at + 1, false));
+      case PARAMETER:
+        return this.readDollar(at);
+      case QUOTED_NAME:
+        return this.found(QUOTED_NAME, endOfQuoted(sql, at + 1, NAME_QUOTE));
+      case DOT:
+        return isDigitAt(bytes, at + 1)
+          ? this.found(NUMBER, endOfNumber(bytes, at))
+          : this.found(DOT, endOfPunctuation(bytes, at));
+      case PUNCTUATION:
+        return this.found(PUNCTUATION, endOfPunctuation(bytes, at));
+      default:
+        return this.readOperator(type, at);
+    }
+  }
+
+  private readOperator(type: number, at: number): number {
+    const { sql } = tokens;
+    const { bytes } = sql;
+    if (at < this.#signsUntil || !isOperatorAt(bytes, at + 1)) return this.found(type, at + 1);
+    if (startsComment(bytes, at)) return this.found(BLANK, endOfBlanks(sql, at));
+    const { end, runEnd } = operatorAt(bytes, at);
+    this.#signsUntil = runEnd;
+    return this.found(type === SIGN && end > at + 1 ? OPERATOR : type, end);
+  }
+
+  private readDollar(at: number): number {
+    const { sql } = tokens;
+    const { bytes } = sql;
+    if (isDigitAt(bytes, at + 1)) return this.readParameter(at + 1);
+    const tagLength = dollarTagLength(bytes, at);
+    return tagLength === 0
+      ? this.found(PUNCTUATION, at + 1)
+      : this.found(STRING, endOfDollarQuoted(sql, at, tagLength));
   }
 
   /** Without the separators that other numbers may have. */
-  private readParameter(start: number): TokenKind {
-    let end = start + 1;
+  private readParameter(from: number): number {
+    const { bytes } = tokens.sql;
+    let end = from;
     let number = 0;
-    for (; isDigitAt(this.sql, end); end += 1)
-      number = Math.min(number * 10 + byteAt(this.sql, end) - ZERO, MAX_PARAMETER);
-    this.parameter = number;
-    return this.found('parameter', end);
-  }
-
-  private readString(content: number, escapes: boolean): TokenKind {
-    this.content = content;
-    return this.found('string', endOfString(this.sql, content, escapes));
-  }
-
-  private readOperator(start: number): TokenKind {
-    const isAlone = start < this.#signsUntil || !isOperatorAt(this.sql, start + 1);
-    if (isAlone) return this.foundHashed('operator', start + 1);
-    const { end, runEnd } = operatorAt(this.sql, start);
-    this.#signsUntil = runEnd;
-    return this.foundHashed('operator', end);
-  }
-
-  private readOther(start: number): TokenKind {
-    const { sql, code } = this;
-    if (code === QUOTE) return this.readString(start + 1, false);
-    if (code === NAME_QUOTE) return this.foundHashed('quoted-name', endOfQuoted(sql, start + 1, NAME_QUOTE));
-    const isBeforeDigit = isDigitAt(sql, start + 1);
-    if (code === DOT && isBeforeDigit) return this.found('number', endOfNumber(sql, start));
-    if (code !== DOLLAR) return this.foundHashed('punctuation', endOfPunctuation(sql, start));
-    if (isBeforeDigit) return this.readParameter(start);
-    const tagLength = dollarTagLength(sql, start);
-    if (tagLength === 0) return this.foundHashed('punctuation', start + 1);
-    this.content = start + tagLength;
-    return this.found('string', endOfDollarQuoted(sql, start, tagLength));
+    for (; isDigitAt(bytes, end); end += 1) number = Math.min(number * 10 + byteAt(bytes, end) - ZERO, MAX_PARAMETER);
+    if (number > this.params) this.params = number;
+    return this.found(PARAMETER, end);
   }
 }

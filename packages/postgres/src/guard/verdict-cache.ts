@@ -6,7 +6,7 @@
  * chance: the oldest entry goes unless it was asked for since it last came up, so texts that never come back cannot drive out those that do. A
  * lookup costs the same however full the cache is; an insertion costs as many steps as there were lookups since the last ones, amortised one.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 import type { Verdict } from './verdict.ts';
 
@@ -18,8 +18,11 @@ export interface KnownStatement {
 }
 
 interface Entry extends KnownStatement {
+  readonly key: string;
   verdict: Verdict;
   wasAsked: boolean;
+  /** The one that is next oldest. */
+  next: Entry | undefined;
 }
 
 const LONG_CHARS = 4_096;
@@ -31,14 +34,16 @@ const bytesOf = (key: { readonly length: number }): number => key.length * 2;
 const KEY_BYTES = 1_048_576 - bytesOf({ length: MAX_LAST_CHARS });
 
 /** No statement that a server accepts holds the character in front, so no text equals a digest. */
-const keyOf = (text: string): string =>
-  text.length <= LONG_CHARS ? text : `\0${createHash('sha256').update(text).digest('base64')}`;
+const keyOf = (text: string): string => (text.length <= LONG_CHARS ? text : `\0${hash('sha256', text, 'base64')}`);
 
 export class VerdictCache {
   hits = 0;
   misses = 0;
   readonly #size: number;
   readonly #entries = new Map<string, Entry>();
+  /** The queue of entries, in the order in which they come up. */
+  #oldest: Entry | undefined;
+  #newest: Entry | undefined;
   #keyBytes = 0;
   #lastLong: { readonly text: string; readonly entry: Entry } | undefined;
 
@@ -78,24 +83,40 @@ export class VerdictCache {
 
   #add(key: string, verdict: Verdict): Entry {
     this.misses += 1;
-    const entry: Entry = { verdict, uses: 1, wasAsked: false };
+    const entry: Entry = { key, verdict, uses: 1, wasAsked: false, next: undefined };
     this.#makeRoom(bytesOf(key));
     this.#entries.set(key, entry);
+    this.#enqueue(entry);
     this.#keyBytes += bytesOf(key);
     return entry;
   }
 
+  #enqueue(entry: Entry): void {
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.next = entry;
+    this.#newest = entry;
+  }
+
+  /** Takes the oldest one out, which is never the only one: a cache that is full has 16 entries at least, or a megabyte of short keys. */
+  #dequeue(entry: Entry): void {
+    this.#oldest = entry.next;
+    entry.next = undefined;
+  }
+
   #makeRoom(bytes: number): void {
-    for (const [key, entry] of this.#entries) {
+    for (let entry = this.#oldest; entry !== undefined; entry = this.#oldest) {
       if (this.#entries.size < this.#size && this.#keyBytes + bytes <= KEY_BYTES) return;
-      this.#entries.delete(key);
+      this.#dequeue(entry);
       if (entry.wasAsked) {
         entry.wasAsked = false;
-        this.#entries.set(key, entry); // behind the others: a map iterates over what is added while it runs
-        continue;
-      }
-      this.#keyBytes -= bytesOf(key);
-      if (this.#lastLong?.entry === entry) this.#lastLong = undefined;
+        this.#enqueue(entry);
+      } else this.#forget(entry);
     }
+  }
+
+  #forget(entry: Entry): void {
+    this.#entries.delete(entry.key);
+    this.#keyBytes -= bytesOf(entry.key);
+    if (this.#lastLong?.entry === entry) this.#lastLong = undefined;
   }
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { judge, statementSkeleton, type Verdict } from '../../src/guard/verdict.ts';
+import { statementSkeleton } from '../../src/guard/skeleton.ts';
+import { judge, type Verdict } from '../../src/guard/verdict.ts';
 import { POSTGRES_DEFAULTS } from '../../src/option-limits.ts';
 
 const verdictOn = (text: string): Verdict => judge(text, POSTGRES_DEFAULTS.guardWeights);
@@ -94,6 +95,8 @@ describe('R-PG-6 the fingerprint', () => {
       'select a from u',
       'select a - 1',
       'select a + 1',
+      'select a ? 1',
+      'select a $1 1',
       'select a -b',
       'select -a',
       'select a',

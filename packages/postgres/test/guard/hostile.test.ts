@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 
+import { statementSkeleton } from '../../src/guard/skeleton.ts';
 import { sqlBytes, type SqlBytes } from '../../src/guard/sql-bytes.ts';
-import { Tokenizer } from '../../src/guard/tokenizer.ts';
-import { judge, judgeBytes, statementSkeleton } from '../../src/guard/verdict.ts';
+import { judge, judgeBytes } from '../../src/guard/verdict.ts';
 import { POSTGRES_DEFAULTS } from '../../src/option-limits.ts';
 import { hostileTexts } from './hostile-texts.ts';
+import { readTokens } from './tokens-of.ts';
 
 const { guardWeights } = POSTGRES_DEFAULTS;
 const small = hostileTexts(4_096);
@@ -36,8 +37,7 @@ describe('R-PG-4 a hostile text', () => {
     const [text, twice] = [small[name] ?? '', double[name] ?? ''];
     let tokens = 0;
     const { sql, reads } = watched(text);
-    const token = new Tokenizer(sql);
-    while (token.next() !== 'end') tokens += 1;
+    readTokens(sql, () => void (tokens += 1));
     expect(tokens).toBeLessThanOrEqual(sql.length);
     expect(reads()).toBeLessThanOrEqual(8 * sql.length + 8);
     const judged = readsOf(text, (one) => judgeBytes(one, guardWeights));

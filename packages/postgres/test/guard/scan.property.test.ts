@@ -2,26 +2,9 @@ import fc from 'fast-check';
 import { loadModule, scanSync, type ScanToken } from 'libpg-query';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-import { sqlBytes, textOf } from '../../src/guard/sql-bytes.ts';
-import { Tokenizer } from '../../src/guard/tokenizer.ts';
+import { tokensOf, type FoundToken } from './tokens-of.ts';
 
 // The scanner of PostgreSQL 18 itself, in WebAssembly, is the reference: the same tokens at the same places. Texts that it refuses do not count.
-
-interface Token {
-  readonly kind: string;
-  readonly text: string;
-  /** In bytes, as both count. */
-  readonly start: number;
-}
-
-const ours = (text: string): readonly Token[] => {
-  const sql = sqlBytes(text);
-  const token = new Tokenizer(sql);
-  const found: Token[] = [];
-  for (let kind = token.next(); kind !== 'end'; kind = token.next())
-    found.push({ kind, text: textOf(sql, token.start, token.end), start: token.start });
-  return found;
-};
 
 /** `enum Token` of libpg_query's protobuf. Below 128 it is the character itself. */
 const KINDS: Readonly<Record<number, string>> = {
@@ -62,14 +45,14 @@ const scanned = (text: string): readonly ScanToken[] | undefined => {
 };
 
 /** `N'…'`: to the scanner the word NCHAR and a string. To the guard it is one literal, as `B'…'` is. */
-const isNational = (token: Token, next: Token | undefined): boolean =>
+const isNational = (token: FoundToken, next: FoundToken | undefined): boolean =>
   /^n$/i.test(token.text) && next?.kind === 'string' && next.text.startsWith("'") && next.start === token.start + 1;
 
-const reference = (text: string, tokens: readonly ScanToken[]): readonly Token[] => {
+const reference = (text: string, tokens: readonly ScanToken[]): readonly FoundToken[] => {
   const bytes = Buffer.from(text);
   const found = tokens
     .filter(({ tokenType }) => tokenType !== LINE_COMMENT && tokenType !== BLOCK_COMMENT)
-    .map((token): Token => {
+    .map((token): FoundToken => {
       const own = bytes.toString('utf8', token.start, token.end);
       return { kind: kindOf(token, own), text: own, start: token.start };
     });
@@ -103,7 +86,7 @@ const isNamed = (text: string, tokens: readonly ScanToken[]): boolean => {
 const agreeOn = (text: string): boolean => {
   const tokens = scanned(text);
   if (tokens === undefined || isNamed(text, tokens)) return false;
-  expect(ours(text)).toEqual(reference(text, tokens));
+  expect(tokensOf(text)).toEqual(reference(text, tokens));
   return true;
 };
 
@@ -166,7 +149,7 @@ describe('R-PG-4 the tokenizer finds the tokens that the scanner of PostgreSQL f
   ] as const)(
     '%j is a difference that is meant: %i tokens for the scanner of the package, one for the guard',
     ([text, count]) => {
-      expect(ours(text)).toHaveLength(1);
+      expect(tokensOf(text)).toHaveLength(1);
       const tokens = scanned(text) ?? [];
       expect(reference(text, tokens)).toHaveLength(count);
     },

@@ -1,16 +1,12 @@
 import { describe, expect, test } from 'vitest';
 
-import { sqlBytes, textOf } from '../../src/guard/sql-bytes.ts';
-import { Tokenizer } from '../../src/guard/tokenizer.ts';
+import { meaningOf } from '../../src/guard/meanings.ts';
+import { BATCH, fieldAt } from '../../src/guard/tokens.ts';
+import { judge } from '../../src/guard/verdict.ts';
+import { POSTGRES_DEFAULTS } from '../../src/option-limits.ts';
+import { tokensOf as foundIn } from './tokens-of.ts';
 
-const tokensOf = (text: string): string[] => {
-  const sql = sqlBytes(text);
-  const token = new Tokenizer(sql);
-  const found: string[] = [];
-  for (let kind = token.next(); kind !== 'end'; kind = token.next())
-    found.push(`${kind} ${textOf(sql, token.start, token.end)}`);
-  return found;
-};
+const tokensOf = (text: string): string[] => foundIn(text).map((token) => `${token.kind} ${token.text}`);
 const kindsOf = (text: string): string =>
   tokensOf(text)
     .map((token) => token.split(' ')[0])
@@ -106,8 +102,30 @@ describe('R-PG-4 every lexical form of PostgreSQL is one token', () => {
     expect(kindsOf(text)).toBe(kinds);
   });
 
-  test('what was found stays found: next() behind the end says end', () => {
-    const token = new Tokenizer(sqlBytes('a'));
-    expect([token.next(), token.next(), token.next(), token.start]).toEqual(['word', 'end', 'end', 1]);
+  test('a text of several batches is read to its end, wherever a batch ends', () => {
+    for (const blanks of [0, 1, 2]) {
+      const text = `${'; '.repeat(blanks)}select ${'a, '.repeat(2 * BATCH)}-1`;
+      const found = foundIn(text);
+      expect(found.map((token) => token.text).join('')).toBe(text.replaceAll(' ', ''));
+      expect(new Set(found.map(({ start }) => start)).size).toBe(found.length);
+    }
+    // What the next token decides: here it is the first of the next batch.
+    const verdictOn = (text: string) => judge(text, POSTGRES_DEFAULTS.guardWeights);
+    const upTo = `select ${'a, '.repeat((BATCH - 2) / 2)}`;
+    expect(foundIn(upTo)).toHaveLength(BATCH - 1);
+    expect(verdictOn(`${upTo}-1`).fingerprint).toBe(verdictOn(`${upTo}1`).fingerprint);
+    expect(verdictOn(`${upTo}-b`).fingerprint).not.toBe(verdictOn(`${upTo}b`).fingerprint);
+    expect(verdictOn(`${upTo};`).fingerprint).toBe(verdictOn(upTo).fingerprint);
+  });
+
+  test('nothing stands outside of a batch, and a type that is none means nothing', () => {
+    expect([fieldAt(-1), meaningOf(-1)]).toEqual([0, 0]);
+  });
+
+  test('a name is a keyword by its letters, not by its hash: words that share a place in the table are names', () => {
+    // Of 20 000 names many hundred meet the place of a keyword.
+    const names = Array.from({ length: 20_000 }, (_, index) => `n${index}`);
+    const { score, reasons } = judge(`select 1 where ${names.join(' ')}`, POSTGRES_DEFAULTS.guardWeights);
+    expect([score, reasons]).toEqual([0, []]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { judge, statementSkeleton, type Verdict } from '../../src/guard/verdict.ts';
+import { statementSkeleton } from '../../src/guard/skeleton.ts';
+import { judge, type Verdict } from '../../src/guard/verdict.ts';
 import { POSTGRES_DEFAULTS } from '../../src/option-limits.ts';
 
 const { guardWeights } = POSTGRES_DEFAULTS;
@@ -34,7 +35,8 @@ describe('R-PG-4 what is counted', () => {
     ["select a like any (array['%x', 'y']), b like ('%' || c), d ~~ $$%z$$, e !~~* '%'", 'leadingWildcard 4'],
     ["select 'like', '%x', a like b, '%y'", ''],
     ["select a ~ 'x', b ~* $1, c !~ d, e !~* f, g similar to h, i @~@ j, -k", 'regex 5'],
-    ['select a @>>>>>@ b', ''],
+    ['select a @>>>>>@ b, a ! b, a ~~~ b, a ~>=~ b', ''],
+    ["select a like U&'%x', b like U&'x%'", 'leadingWildcard 1'],
     [
       'select array_agg(a), pg_catalog.string_agg(b), generate_series from generate_series (1, 2)',
       'expensiveFunction 3',
@@ -197,5 +199,6 @@ describe('R-PG-5 the skeleton of a statement', () => {
     expect(statementSkeleton(text, 12)).toBe('select a , …');
     expect(statementSkeleton('select 1; select - a;;', 200)).toBe('select ? ; select - a');
     expect(statementSkeleton('select -; select $1', 200)).toBe('select - ; select ?');
+    expect(statementSkeleton('select "never closed, hunter2', 200)).toBe('select "?"');
   });
 });
