@@ -23,9 +23,21 @@ export const wireValue = (value: unknown, argument: () => string, map: MapValue 
   }
 };
 
-/** All are mapped before the first byte is written, so that a value that cannot be sent leaves nothing half-sent. */
-export const wireValues = (params: readonly unknown[]): WireValue[] =>
-  params.map((value, index) => {
+/** Bind counts them in 16 bits: with one more, `pg` says that there are none, and the server reads values as something else. */
+const MAX_PARAMETERS = 65_535;
+
+/**
+ * All are mapped before the first byte is written, so that a value that cannot be sent leaves nothing half-sent.
+ * @throws {@link ArgumentInvalidError} for a value that cannot be sent, and for more values than a statement can have
+ */
+export const wireValues = (params: readonly unknown[]): WireValue[] => {
+  if (params.length > MAX_PARAMETERS)
+    throw new ArgumentInvalidError({
+      argument: 'params',
+      expected: `at most ${MAX_PARAMETERS} values; insertMany has no such limit`,
+    });
+  return params.map((value, index) => {
     if (typeof value === 'string') return value;
     return typeof value === 'number' ? String(value) : wireValue(value, () => `$${index + 1}`);
   });
+};

@@ -67,6 +67,18 @@ describe('queries on a real server', () => {
     expect(Reflect.get(odd, 'polluted')).toBeUndefined();
   });
 
+  test('as many parameters as the protocol counts are sent, and not one more', async () => {
+    await using pg = createPostgres(poolOptions(db()));
+    const most = Array.from({ length: 65_535 }, (_, index) => index);
+    const text = `select cardinality(array[${most.map((index) => `$${index + 1}::int`).join()}])`;
+    expect(await pg.value(text, most)).toBe(65_535);
+    expect(await rejection(pg.query(text, [...most, 1]))).toMatchObject({
+      code: 'BUSBAR_POSTGRES_ARGUMENT_INVALID',
+      outcome: 'not-sent',
+      details: { argument: 'params', expected: 'at most 65535 values; insertMany has no such limit' },
+    });
+  });
+
   test('an argument that cannot be sent is refused before anything is sent', async () => {
     await using pg = createPostgres(poolOptions(db()));
     const circular: Record<string, unknown> = {};
