@@ -84,16 +84,20 @@ export class ServerLogin {
 
   /** The client, if its server is what is wanted; it is sent away otherwise. */
   async #checked(opened: OpenedClient, { wanted }: LoginRequest, attempt: OpenAttempt): Promise<OpenedClient> {
+    if (wanted === 'any' || admits(wanted, await this.#roleOf(opened))) return opened;
+    await leave(opened);
+    throw new NoTargetError({ ...this.#where(attempt), wanted });
+  }
+
+  async #roleOf(opened: OpenedClient): Promise<ServerRole> {
     const { client } = opened;
-    if (wanted === 'any') return opened;
+    if (isTold(client.role)) return client.role;
     try {
-      const role = isTold(client.role) ? client.role : await this.#ask(client);
-      if (!admits(wanted, role)) throw new NoTargetError({ ...this.#where(attempt), wanted });
+      return await this.#ask(client);
     } catch (error) {
       await leave(opened);
       throw error;
     }
-    return opened;
   }
 
   async #ask(client: SessionClient): Promise<ServerRole> {

@@ -9,7 +9,7 @@ export interface OperationStats {
   readonly count: number;
   readonly errors: number;
   readonly rows: number;
-  /** On the socket, from the first byte of the statement to the answer. */
+  /** On the socket, from the answer before to this answer: what the server sends of itself in between is in it. */
   readonly bytesRead: number;
   readonly bytesWritten: number;
   /** From the call to its end, waiting included. */
