@@ -4,8 +4,8 @@
  * 24 partitions, and calls of at most five records with so many publishers that both arms fill them: with few lanes or large
  * batches the processor is the limit and not the round trip, and with few publishers the pool of one makes up for its wait with
  * larger batches. Each Produce is held 5 ms by the broker, and what follows on its connection with it; that is the round trip of
- * a client with one call under way on a connection, at no cost on the way. The idle timers of kafkajs are patched in both arms, as its
- * driver offers it: eight producers have 24 connections, and would take as much as a third of a core for them.
+ * a client with one call under way on a connection, at no cost on the way. The idle timers of kafkajs
+ * are patched in both arms, as its driver offers it: they run on each of the 24 connections of eight producers.
  */
 import { poolArm } from '../../arms/busbar-producer-pool.ts';
 import { startFakeKafka } from '../../arms/kafka/fake-kafka.ts';

@@ -56,7 +56,7 @@ const isGroupOf = (value: unknown, message: OutgoingMessage): boolean => {
 };
 
 /** As the client wants a record. A class, because it lives as long as the call: see `AcceptedRecord`. */
-export class OutgoingMessage implements Message, RecordParts {
+class OutgoingMessage implements Message, RecordParts {
   readonly key: string | Buffer | null;
   readonly value: string | Buffer | null;
   readonly headers: Record<string, string | Buffer>;
@@ -106,11 +106,12 @@ const encodersOf = (messages: OutgoingMessage[], encode: Callback): readonly Enc
 
 const LANE_METHODS: PropertyDescriptorMap = { reduce: { value: reduce }, map: { value: map } };
 
-/** Many records of a batch are of one millisecond and share its text: the client sorts these texts. */
+/** What the client is to send of these records, in their order, all to one partition. For one call and its retries inside the client. */
 export const laneMessages = (records: readonly FrozenRecord[], partition: number): OutgoingMessage[] => {
   let lastMs = Number.NaN;
   let timestamp = '';
   const messages = records.map((record) => {
+    // Many are of one millisecond and share its text: the client sorts these texts.
     if (record.timestampMs !== lastMs) timestamp = String(record.timestampMs);
     lastMs = record.timestampMs;
     return new OutgoingMessage(record, partition, timestamp);
