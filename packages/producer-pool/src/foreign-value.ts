@@ -2,5 +2,5 @@
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Undefined where there is none. */
-export const property = (value: unknown, name: string): unknown =>
+export const property = (value: unknown, name: PropertyKey): unknown =>
   isObject(value) ? Reflect.get(value, name) : undefined;

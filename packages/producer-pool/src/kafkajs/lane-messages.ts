@@ -14,7 +14,7 @@ import type { Message } from 'kafkajs';
 import { asBuffer } from '../as-buffer.ts';
 import type { FrozenRecord } from '../driver.ts';
 import { isObject, property } from '../foreign-value.ts';
-import { type EncodedRecords, encodeRecords, type RecordParts } from './record-bytes.ts';
+import { type EncodedRecords, encodeRecords } from '../record-bytes.ts';
 
 /** With fewer there is nothing to gain. */
 const MIN_MESSAGES = 3;
@@ -56,19 +56,21 @@ const isGroupOf = (value: unknown, message: OutgoingMessage): boolean => {
 };
 
 /** As the client wants a record. A class, because it lives as long as the call: see `AcceptedRecord`. */
-class OutgoingMessage implements Message, RecordParts {
+class OutgoingMessage implements Message, FrozenRecord {
   readonly key: string | Buffer | null;
   readonly value: string | Buffer | null;
   readonly headers: Record<string, string | Buffer>;
   readonly partition: number;
   readonly timestamp: string;
+  readonly timestampMs: number;
 
-  constructor({ key, value, headers }: FrozenRecord, partition: number, timestamp: string) {
+  constructor({ key, value, headers, timestampMs }: FrozenRecord, partition: number, timestamp: string) {
     this.key = key === null ? null : toBytes(key);
     this.value = value === null ? null : toBytes(value);
     this.headers = toHeaders(headers);
     this.partition = partition;
     this.timestamp = timestamp;
+    this.timestampMs = timestampMs;
   }
 }
 

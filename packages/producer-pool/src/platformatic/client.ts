@@ -2,7 +2,7 @@
  * A client of @platformatic/kafka that can be stopped for certain. Its own `close()` lets what is written leave first, which a broker that
  * hangs never allows: here every socket is destroyed.
  */
-import type { Admin, Connection, Producer } from '@platformatic/kafka';
+import type { Admin, Connection } from '@platformatic/kafka';
 
 import type { KafkaConnectionOptions } from '../connection.ts';
 import { resolveConnection } from '../connection.ts';
@@ -11,6 +11,7 @@ import { FAULTS } from '../kafka-errors.ts';
 import { killedBy } from '../killed-by.ts';
 import { clientOptions } from './client-options.ts';
 import { classifyPlatformatic } from './error-map.ts';
+import type { TolerantProducer } from './tolerant-producer.ts';
 
 const loadClient = () => import('./tolerant-producer.ts');
 
@@ -23,7 +24,7 @@ const gone = (socket: Connection['socket'] | undefined): Promise<void> =>
     socket.destroy();
   });
 
-export class Client<C extends Producer | Admin = Producer> {
+export class Client<C extends TolerantProducer | Admin = TolerantProducer> {
   readonly inner: C;
   readonly #connections = new Set<Connection>();
   readonly #pending = new Set<Promise<unknown>>();
@@ -98,7 +99,7 @@ export const makeProducer = async (
   o: MetadataOptions & { readonly idempotent: boolean },
 ): Promise<Client> => {
   const [{ TolerantProducer }, resolved] = await Promise.all([loadClient(), resolveConnection(connection)]);
-  return new Client<Producer>(new TolerantProducer({ ...clientOptions(resolved, o), idempotent: o.idempotent }));
+  return new Client(new TolerantProducer({ ...clientOptions(resolved, o), idempotent: o.idempotent }));
 };
 
 /** One that asks, and is not connected yet. */

@@ -5,57 +5,14 @@
  * then the client takes both in one go.
  */
 import { systemTimers } from '@busbar/retry';
-import type { MessageToProduce, ProduceResult } from '@platformatic/kafka';
+import type { ProduceResult } from '@platformatic/kafka';
 
-import { asBuffer } from '../as-buffer.ts';
-import type { DriverAck, DriverCall, DriverProducer, FrozenRecord } from '../driver.ts';
+import type { DriverAck, DriverCall, DriverProducer } from '../driver.ts';
 import { DUPLICATE_SEQUENCE, LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC } from '../kafka-errors.ts';
 import { within } from '../within.ts';
 import type { Client } from './client.ts';
 import { isDuplicate } from './error-map.ts';
 import { ThrottleWatch } from './throttle-watch.ts';
-
-const ACKS = { all: -1, leader: 1 } as const;
-
-const toBytes = (part: string | Uint8Array): Buffer => (typeof part === 'string' ? Buffer.from(part) : asBuffer(part));
-
-const toHeaders = (headers: FrozenRecord['headers']): Map<Buffer, Buffer> | undefined => {
-  const entries = Object.entries(headers);
-  // Most records have none, and the client makes an empty map of its own.
-  if (entries.length === 0) return undefined;
-  return new Map(entries.map(([name, value]) => [Buffer.from(name), toBytes(value)]));
-};
-
-/** As the client wants a record. A class, because it lives as long as the call: see `AcceptedRecord`. */
-class Message implements MessageToProduce {
-  readonly topic: string;
-  readonly partition: number;
-  readonly timestamp: bigint;
-  readonly key?: Buffer;
-  readonly value?: Buffer;
-  readonly headers?: Map<Buffer, Buffer>;
-
-  constructor({ key, value, headers }: FrozenRecord, { topic, partition }: DriverCall, timestamp: bigint) {
-    this.topic = topic;
-    this.partition = partition;
-    this.timestamp = timestamp;
-    if (key !== null) this.key = toBytes(key);
-    if (value !== null) this.value = toBytes(value);
-    const own = toHeaders(headers);
-    if (own !== undefined) this.headers = own;
-  }
-}
-
-/** Many records of a batch are of one millisecond, and share its number. */
-const toMessages = (call: DriverCall): Message[] => {
-  let lastMs = Number.NaN;
-  let timestamp = 0n;
-  return call.records.map((record) => {
-    if (record.timestampMs !== lastMs) timestamp = BigInt(record.timestampMs);
-    lastMs = record.timestampMs;
-    return new Message(record, call, timestamp);
-  });
-};
 
 /** A partition that is not there, for which the client would take another one, or that has no leader. */
 class NotWritable extends Error {
@@ -114,7 +71,7 @@ export class PlatformaticDriverProducer implements DriverProducer {
   /** Something may come between id and metadata again and again; who does not want to wait kills the producer. */
   #produce(call: DriverCall): Promise<ProduceResult | undefined> {
     const { inner: producer } = this.#client;
-    const { topic, partition, compression, acks } = call;
+    const { topic, partition } = call;
     return new Promise((resolve, reject) => {
       const prepare = (forceUpdate: boolean): void => {
         producer.metadata(
@@ -139,7 +96,7 @@ export class PlatformaticDriverProducer implements DriverProducer {
         });
       };
       const send = (): void => {
-        producer.send({ messages: toMessages(call), acks: ACKS[acks], compression }, (error, result) => {
+        producer.sendRecords(call, (error, result) => {
           if (error === null) resolve(result);
           else reject(error);
         });

@@ -5,15 +5,16 @@
  *
  * This file is imported at first use, and the client with it.
  */
-import { type ClusterMetadata, kMetadata, type MetadataOptions, Producer } from '@platformatic/kafka';
+import { type ClusterMetadata, kMetadata, type MetadataOptions } from '@platformatic/kafka';
 
+import { LaneProducer } from './lane-producer.ts';
 import { metadataIn } from './metadata-answer.ts';
 
 export { Admin } from '@platformatic/kafka';
 
 type Callback = (error: Error | null, metadata?: ClusterMetadata) => void;
 
-export class TolerantProducer extends Producer {
+export class TolerantProducer extends LaneProducer {
   /** By topic; what is here is in no cache of the client. */
   readonly #incomplete = new Map<string, ClusterMetadata>();
 

@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { FrozenRecord } from '../../src/driver.ts';
 import { property } from '../../src/foreign-value.ts';
 import { laneMessages } from '../../src/kafkajs/lane-messages.ts';
-import { encodeRecords } from '../../src/kafkajs/record-bytes.ts';
+import { encodeRecords } from '../../src/record-bytes.ts';
+import { anyRecord, anyRecords, AT_MS } from '../any-records.ts';
 import { ofKafkaJs } from './of-kafkajs.ts';
 
 const PARTITION = 4;
-const AT_MS = 1_795_922_148_717;
 
 const group = ofKafkaJs('producer/groupMessagesPerPartition.js');
 const createTopicData = ofKafkaJs('producer/createTopicData.js');
@@ -32,30 +32,6 @@ const bytesOf = (encoder: unknown): Buffer => {
     throw new TypeError('this is no encoder of kafkajs');
   return encoder.buffer;
 };
-
-const anyBytes = fc.uint8Array({ maxLength: 300 });
-const anyText = fc.string({ unit: 'grapheme', maxLength: 150 });
-const anyRecord = (timestampMs: fc.Arbitrary<number>): fc.Arbitrary<FrozenRecord> =>
-  fc.record({
-    key: fc.oneof(fc.constant(null), anyText, anyBytes),
-    value: fc.oneof(fc.constant(null), anyText, anyBytes),
-    headers: fc.oneof(fc.constant({}), fc.dictionary(anyText, fc.oneof(anyText, anyBytes), { maxKeys: 4 })),
-    timestampMs,
-  });
-
-/** Many of one millisecond, some apart, some further than 32 bits of milliseconds, some with fewer digits. */
-const anyTime = fc.oneof(
-  fc.constant(AT_MS),
-  fc.integer({ min: AT_MS - 100_000, max: AT_MS + 100_000 }),
-  fc.integer({ min: AT_MS - 2 ** 33, max: AT_MS }),
-  fc.nat(1_000),
-);
-const anyRecords = anyTime.chain((time) =>
-  fc.oneof(
-    fc.array(anyRecord(fc.constant(time)), { minLength: 1, maxLength: 200 }),
-    fc.array(anyRecord(anyTime), { minLength: 1, maxLength: 12 }),
-  ),
-);
 
 const record = (value: string, timestampMs = AT_MS): FrozenRecord => ({ key: 'k', value, headers: {}, timestampMs });
 const RECORDS = ['a', 'b', 'c', 'd'].map((value) => record(value));

@@ -5,21 +5,19 @@
  *
  * Measured first, then written into one buffer of that size.
  */
-type Bytes = string | Buffer;
+import type { FrozenRecord } from './driver.ts';
 
-/** What a record is made of; `timestamp` in epoch milliseconds, as text. */
-export interface RecordParts {
-  readonly key: Bytes | null;
-  readonly value: Bytes | null;
-  readonly headers: Readonly<Record<string, Bytes>>;
-  readonly timestamp: string;
-}
+type Bytes = string | Uint8Array;
 
 export interface EncodedRecords {
+  /** The records, behind as many bytes as were left free. */
   readonly bytes: Buffer;
   /** Bytes of the first and of the last record. */
   readonly firstLength: number;
   readonly lastLength: number;
+  /** Epoch milliseconds of the oldest record, from which all count theirs, and of the youngest. */
+  readonly baseTimestampMs: number;
+  readonly maxTimestampMs: number;
 }
 
 /** No larger number is written here: doubled by zigzag, it has to fit 32 bits. */
@@ -51,24 +49,24 @@ const headersBytes = (headers: Measured['headers']): number => {
 
 /** A record measured. A class for the reason given at `AcceptedRecord`. */
 class Measured {
-  readonly parts: RecordParts;
+  readonly record: FrozenRecord;
   readonly headers: readonly (readonly [name: string, value: Bytes])[];
   readonly timestampDelta: number;
   readonly offsetDelta: number;
   /** Without the length in front. */
   readonly bodyBytes: number;
 
-  constructor(parts: RecordParts, timestampDelta: number, offsetDelta: number) {
-    this.parts = parts;
-    this.headers = Object.entries(parts.headers);
-    this.timestampDelta = timestampDelta;
+  constructor(record: FrozenRecord, baseTimestampMs: number, offsetDelta: number) {
+    this.record = record;
+    this.headers = Object.entries(record.headers);
+    this.timestampDelta = record.timestampMs - baseTimestampMs;
     this.offsetDelta = offsetDelta;
     this.bodyBytes =
       ATTRIBUTES_BYTES +
-      varintBytes(timestampDelta) +
+      varintBytes(this.timestampDelta) +
       varintBytes(offsetDelta) +
-      partBytes(parts.key) +
-      partBytes(parts.value) +
+      partBytes(record.key) +
+      partBytes(record.value) +
       headersBytes(this.headers);
   }
 
@@ -81,28 +79,23 @@ class Measured {
   }
 }
 
-const measure = (records: readonly RecordParts[]): readonly Measured[] => {
-  let first = Number.MAX_SAFE_INTEGER;
-  for (const { timestamp } of records) first = Math.min(first, Number(timestamp));
-  return records.map((parts, index) => new Measured(parts, Number(parts.timestamp) - first, index));
-};
-
 class RecordWriter {
   readonly bytes: Buffer;
-  #at = 0;
+  #at: number;
 
-  constructor(size: number) {
-    // Every byte of it is written.
-    this.bytes = Buffer.allocUnsafe(size);
+  constructor(size: number, headroom: number) {
+    // Every byte of it is written, here or by whoever wanted room.
+    this.bytes = Buffer.allocUnsafe(headroom + size);
+    this.#at = headroom;
   }
 
-  write({ parts, headers, timestampDelta, offsetDelta, bodyBytes }: Measured): void {
+  write({ record, headers, timestampDelta, offsetDelta, bodyBytes }: Measured): void {
     this.#number(bodyBytes);
     this.bytes[this.#at++] = NO_ATTRIBUTES;
     this.#number(timestampDelta);
     this.#number(offsetDelta);
-    this.#part(parts.key);
-    this.#part(parts.value);
+    this.#part(record.key);
+    this.#part(record.value);
     this.#number(headers.length);
     for (const [name, value] of headers) {
       this.#part(name);
@@ -134,15 +127,35 @@ class RecordWriter {
   }
 }
 
-/** The records of one batch, one behind the other. Undefined for none, or if one has a number that is too large to be written here. */
-export const encodeRecords = (records: readonly RecordParts[]): EncodedRecords | undefined => {
-  const measured = measure(records);
+/**
+ * The records of one batch, one behind the other, behind `headroom` bytes for somebody else to write. Undefined for none, or if one has a
+ * number that is too large to be written here.
+ */
+export const encodeRecords = (records: readonly FrozenRecord[], headroom = 0): EncodedRecords | undefined => {
+  let baseTimestampMs = Number.MAX_SAFE_INTEGER;
+  let maxTimestampMs = 0;
+  for (const { timestampMs } of records) {
+    baseTimestampMs = Math.min(baseTimestampMs, timestampMs);
+    maxTimestampMs = Math.max(maxTimestampMs, timestampMs);
+  }
+  const measured: Measured[] = [];
+  let size = 0;
+  for (const record of records) {
+    const one = new Measured(record, baseTimestampMs, measured.length);
+    if (!one.fits) return undefined;
+    measured.push(one);
+    size += one.bytes;
+  }
   const [first] = measured;
   const last = measured.at(-1);
-  if (first === undefined || last === undefined || !measured.every(({ fits }) => fits)) return undefined;
-  let size = 0;
-  for (const { bytes } of measured) size += bytes;
-  const writer = new RecordWriter(size);
+  if (first === undefined || last === undefined) return undefined;
+  const writer = new RecordWriter(size, headroom);
   for (const record of measured) writer.write(record);
-  return { bytes: writer.bytes, firstLength: first.bytes, lastLength: last.bytes };
+  return {
+    bytes: writer.bytes,
+    firstLength: first.bytes,
+    lastLength: last.bytes,
+    baseTimestampMs,
+    maxTimestampMs,
+  };
 };
