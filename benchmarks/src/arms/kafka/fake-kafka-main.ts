@@ -6,6 +6,9 @@ import { startFakeCluster } from '@busbar/producer-pool/testing';
 
 import { type FakeKafkaAnswer, type FakeKafkaReady, parseCommand, parseOptions } from './fake-kafka-message.ts';
 
+/** Of a partition: nobody reads the records, and gigabytes of them would have the collector work against the broker. */
+const KEPT_BYTES = 1_048_576;
+
 const { brokers, roundTripMs } = parseOptions(JSON.parse(process.argv[2] ?? ''));
 const cluster = await startFakeCluster({ brokers });
 if (roundTripMs > 0)
@@ -15,10 +18,10 @@ const carryOut = (message: unknown): FakeKafkaAnswer => {
   const { what, topic, partitions } = parseCommand(message);
   switch (what) {
     case 'create':
-      cluster.createTopic(topic, { partitions });
+      cluster.createTopic(topic, { partitions, retentionBytes: KEPT_BYTES });
       return { count: 0 };
     case 'count':
-      return { count: cluster.log(topic).length };
+      return { count: Number(cluster.endOffsets(topic).reduce((sum, end) => sum + end, 0n)) };
     case 'delete':
       cluster.deleteTopic(topic);
       return { count: 0 };

@@ -62,7 +62,7 @@ export class FakeCluster implements AsyncDisposable {
     return broker;
   }
 
-  /** Every record of a topic, partition by partition in order of offsets. */
+  /** Every record of a topic that is kept, partition by partition in order of offsets. */
   log(topic: string): readonly FakeRecord[] {
     const all: FakeRecord[] = [];
     for (const [partition, { log }] of this.#state.topology.topic(topic).partitions.entries())
@@ -70,10 +70,15 @@ export class FakeCluster implements AsyncDisposable {
     return all;
   }
 
+  /** The offset that the next record of each partition gets; that is how many there were. */
+  endOffsets(topic: string): readonly bigint[] {
+    return this.#state.topology.topic(topic).partitions.map(({ log }) => BigInt(log.length));
+  }
+
   /** Requests that arrived, all or those of one API; the last 10 000. */
   requests(api?: SeenRequest['api']): readonly SeenRequest[] {
     const { requests } = this.#state.journal;
-    return api === undefined ? [...requests] : requests.filter((request) => request.api === api);
+    return api === undefined ? requests : requests.filter((request) => request.api === api);
   }
 
   /** Open connections to all brokers. */

@@ -16,21 +16,28 @@ export interface AppendResult {
 }
 
 /** An appended batch keeps its bytes as they came. */
-interface AppendedBatch extends Pick<RecordBatch, 'producerId' | 'records'> {
+interface AppendedBatch extends Pick<RecordBatch, 'producerId' | 'records' | 'sizeBytes'> {
   readonly baseOffset: number;
 }
 
 export class PartitionLog {
   readonly producers = new ProducerState();
+  readonly #retentionBytes: number;
   readonly #batches: AppendedBatch[] = [];
+  #keptBytes = 0;
   #length = 0;
 
-  /** How many records there are. */
+  /** Keeps as many of the newest batches as are in so many bytes. Default: all. */
+  constructor(retentionBytes = Number.POSITIVE_INFINITY) {
+    this.#retentionBytes = retentionBytes;
+  }
+
+  /** How many records were appended. */
   get length(): number {
     return this.#length;
   }
 
-  /** All of them, taken apart anew. */
+  /** All that are kept, taken apart anew. */
   records(): readonly LogRecord[] {
     const all: LogRecord[] = [];
     for (const { baseOffset, producerId, records } of this.#batches)
@@ -44,9 +51,19 @@ export class PartitionLog {
     if (verdict.kind === 'refuse') return { errorCode: verdict.errorCode, baseOffset: -1n };
     if (verdict.kind === 'duplicate') return { errorCode: 0, baseOffset: verdict.baseOffset };
     const baseOffset = this.#length;
-    this.#batches.push({ baseOffset, producerId: batch.producerId, records: batch.records });
+    const { producerId, records, sizeBytes } = batch;
+    this.#batches.push({ baseOffset, producerId, records, sizeBytes });
+    this.#keptBytes += sizeBytes;
+    this.#forget();
     this.#length += batch.count;
     this.producers.remember(batch, BigInt(baseOffset));
     return { errorCode: 0, baseOffset: BigInt(baseOffset) };
+  }
+
+  #forget(): void {
+    for (let [oldest] = this.#batches; oldest && this.#keptBytes > this.#retentionBytes; [oldest] = this.#batches) {
+      this.#keptBytes -= oldest.sizeBytes;
+      this.#batches.shift();
+    }
   }
 }

@@ -15,6 +15,8 @@ export interface FakeTopicOptions {
   readonly maxMessageBytes?: number;
   /** Default: 1. */
   readonly minInsyncReplicas?: number;
+  /** Bytes of batches that a partition keeps; the oldest go. Default: everything is kept. */
+  readonly retentionBytes?: number;
 }
 
 export interface FakePartition {
@@ -33,6 +35,7 @@ export interface FakeTopic {
   readonly id: Buffer;
   readonly maxMessageBytes: number;
   readonly minInsyncReplicas: number;
+  readonly retentionBytes: number | undefined;
   /** index = partition */
   readonly partitions: FakePartition[];
 }
@@ -67,8 +70,8 @@ export class Topology {
     this.#lastTopicId += 1;
     const id = Buffer.alloc(16);
     id.writeUInt32BE(this.#lastTopicId, 12);
-    const { partitions = 1, maxMessageBytes = MAX_MESSAGE_BYTES, minInsyncReplicas = 1 } = o;
-    this.topics.set(name, { name, id, maxMessageBytes, minInsyncReplicas, partitions: [] });
+    const { partitions = 1, maxMessageBytes = MAX_MESSAGE_BYTES, minInsyncReplicas = 1, retentionBytes } = o;
+    this.topics.set(name, { name, id, maxMessageBytes, minInsyncReplicas, retentionBytes, partitions: [] });
     this.extendTopic(name, partitions);
   }
 
@@ -81,7 +84,7 @@ export class Topology {
       const replicas = inTurn.slice(0, DEFAULT_REPLICAS);
       const leader = replicas.find((id) => this.addresses.has(id));
       topic.partitions.push({
-        log: new PartitionLog(),
+        log: new PartitionLog(topic.retentionBytes),
         replicas,
         isr: replicas,
         leader,

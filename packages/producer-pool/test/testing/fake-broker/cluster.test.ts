@@ -64,6 +64,23 @@ describe('fake broker', () => {
     expect(cluster.violations()).toEqual([]);
   });
 
+  test('R-KP-6 a partition keeps as many of its newest batches as it is told to, and counts all', async () => {
+    await using cluster = await startFakeCluster({ topics: { t: { retentionBytes: 2_500 } } });
+    const producer = clientOf(cluster).producer({ allowAutoTopicCreation: false });
+    await producer.connect();
+    const send = (value: string): Promise<unknown> =>
+      producer.send({ topic: 't', messages: [{ partition: 0, value: value.repeat(1_000) }] });
+    // Four batches, in any order: kafkajs does not keep it.
+    await Promise.all(['a', 'b', 'c', 'd'].map(send));
+    expect(cluster.log('t').map(({ offset }) => offset)).toEqual([2n, 3n]);
+    expect(cluster.endOffsets('t')).toEqual([4n]);
+    // One that is larger than all that is kept is gone at once.
+    await producer.send({ topic: 't', messages: [{ partition: 0, value: 'e'.repeat(3_000) }] });
+    expect(cluster.log('t')).toEqual([]);
+    expect(cluster.endOffsets('t')).toEqual([5n]);
+    await producer.disconnect();
+  });
+
   test('R-KP-6 the log can be read back after compression', async () => {
     await using cluster = await startFakeCluster({ topics: { t: 1 } });
     const producer = clientOf(cluster).producer({ allowAutoTopicCreation: false });
