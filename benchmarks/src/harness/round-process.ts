@@ -68,7 +68,7 @@ const warmArms = async (round: Round, indices: readonly number[], warm: Visit[])
 
 const clockArm = (round: Round, index: number, iterations: number): Promise<Reading[]> =>
   visitArm(round, index, async (visit) => {
-    const { wall, thread, process } = await clockVisit(visit, iterations);
+    const { wall, thread, process } = await clockVisit(visit, iterations, round.sampling);
     await visit.verify?.();
     return [
       { arm: index, series: 'wall', value: wall },
@@ -124,6 +124,7 @@ const roundOf = (definition: Case, job: RoundJob): Round => ({
     visitMs: job.visitMs,
     warmupMs: job.warmupMs,
     base: definition.class.startsWith('memory') ? 'thread' : 'wall',
+    collects: definition.class !== 'kafka',
     iterations: definition.iterations,
   },
 });
