@@ -9,7 +9,7 @@ import { realKafka } from '../../arms/kafka/real-kafka.ts';
 import { type Arm, type Case, defineCase } from '../../harness/define-case.ts';
 import { javaProducerArm } from '../../peers/java-producer.ts';
 
-/** Both clients gain speed for so long; with a fifth of it each client is fastest at another time, and the ratio is between 0.8 and 1.5. */
+/** Both clients gain speed for so long. With a fifth of it the ratio was between 0.85 and 1.5, by which of them was not warm yet. */
 const RECORDS = 1_000_000;
 /**
  * The Java client has as many records under way as its buffer of 32 MiB takes, and with them full batches. So many publishers fill a third

@@ -1,7 +1,7 @@
 /**
  * The client's Produce API for the records of one lane, which are written in one go (`lane-batch.ts`).
  *
- * The client makes four to six buffers of each record and copies all of them together twice, which is three of the five microseconds
+ * The client makes four to six buffers of each record and copies all of them together twice, which is two of the seven microseconds
  * that a record takes. Only that is replaced: connections, metadata, producer ids, sequences, retries and answers are the client's, which
  * counts messages and does not look at their values. What is not written here, it writes itself: compressed batches, versions of the
  * request that came later, numbers of 2³⁰ and more.

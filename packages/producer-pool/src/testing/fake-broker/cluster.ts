@@ -70,7 +70,10 @@ export class FakeCluster implements AsyncDisposable {
     return all;
   }
 
-  /** The offset that the next record of each partition gets; that is how many there were. */
+  /**
+   * The offset that the next record of each partition gets, index = partition: how many were appended, kept or not.
+   * @throws {@link RangeError} for a topic that does not exist
+   */
   endOffsets(topic: string): readonly bigint[] {
     return this.#state.topology.topic(topic).partitions.map(({ log }) => BigInt(log.length));
   }
